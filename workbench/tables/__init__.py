@@ -1,0 +1,103 @@
+"""Every table that flows between rooms: columns, types, units, checks.
+
+The stage rooms never import each other; these tables are what they agree on. A room
+checks what it is given with ``PORTRAIT.check(frame)`` and may then rely on it.
+
+Identifiers are always text. Dates are ``datetime64`` at midnight, moments ``datetime64``
+in UTC without a zone. Money is in CNY unless a column says otherwise. A rate with no
+contacts is missing, never 0.
+"""
+
+from workbench.tables.schema import Column, Table
+from workbench.tables.sources import (
+    CAMPAIGN_HISTORY,
+    CUSTOMERS,
+    EVENTS,
+    FEEDBACK,
+    HOLDINGS,
+    LINKS,
+    QUARANTINE,
+    TRANSACTIONS,
+)
+from workbench.tables.stages import (
+    CONTACTS,
+    EMBEDDING,
+    EVALUATION,
+    K_COMPARISON,
+    MEMBERSHIP,
+    OUTCOMES,
+    PORTRAIT,
+    PROFILE,
+    RECOMMENDATIONS,
+    SCORES,
+    SEGMENTS,
+    STRATEGIES,
+    TARGETS,
+)
+from workbench.tables.words import (
+    ACTIONS,
+    ARMS,
+    CUSTOMER_KINDS,
+    EVENT_TYPES,
+    LIFECYCLE_STAGES,
+    RELATIONS,
+    TIERS,
+)
+
+ALL = (
+    CUSTOMERS,
+    HOLDINGS,
+    TRANSACTIONS,
+    EVENTS,
+    FEEDBACK,
+    LINKS,
+    CAMPAIGN_HISTORY,
+    QUARANTINE,
+    PORTRAIT,
+    MEMBERSHIP,
+    SEGMENTS,
+    PROFILE,
+    K_COMPARISON,
+    EMBEDDING,
+    STRATEGIES,
+    SCORES,
+    TARGETS,
+    CONTACTS,
+    OUTCOMES,
+    EVALUATION,
+    RECOMMENDATIONS,
+)
+
+__all__ = [
+    "ACTIONS",
+    "ALL",
+    "ARMS",
+    "CAMPAIGN_HISTORY",
+    "CONTACTS",
+    "CUSTOMERS",
+    "CUSTOMER_KINDS",
+    "EMBEDDING",
+    "EVALUATION",
+    "EVENTS",
+    "EVENT_TYPES",
+    "FEEDBACK",
+    "HOLDINGS",
+    "K_COMPARISON",
+    "LIFECYCLE_STAGES",
+    "LINKS",
+    "MEMBERSHIP",
+    "OUTCOMES",
+    "PORTRAIT",
+    "PROFILE",
+    "QUARANTINE",
+    "RECOMMENDATIONS",
+    "RELATIONS",
+    "SCORES",
+    "SEGMENTS",
+    "STRATEGIES",
+    "TARGETS",
+    "TIERS",
+    "TRANSACTIONS",
+    "Column",
+    "Table",
+]

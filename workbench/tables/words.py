@@ -1,0 +1,9 @@
+"""The words that tables agree on: the allowed values of coded columns."""
+
+LIFECYCLE_STAGES = ("acquisition", "honeymoon", "growth", "mature", "decline", "dormant", "lost")
+TIERS = ("basic", "value", "strategic")
+CUSTOMER_KINDS = ("retail", "corporate")
+ARMS = ("treatment", "control")
+EVENT_TYPES = ("maturity", "large_inflow", "salary", "app_login", "branch_visit", "birthday")
+ACTIONS = ("scale", "keep", "adjust", "stop", "undecided")
+RELATIONS = ("employer", "supplier")
