@@ -1,1 +1,132 @@
-"""A bank's customer loop: insight, strategy, execution, review, and the next cycle."""
+"""A bank's customer loop: insight, strategy, execution, review, and the next cycle.
+
+The public names, nothing else. They load on first use, so that ``import workbench``
+itself loads no pandas, scikit-learn, umap or altair.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.customers import build_portrait, integrate, read_mapping
+    from workbench.execution import build_worklist, check_outcomes, summarise_progress
+    from workbench.insight import (
+        Segmenter,
+        build_features,
+        compare_k,
+        count_by_lifecycle,
+        embed,
+        profile_clusters,
+        recommend_k,
+        suggest_labels,
+        summarise_segments,
+    )
+    from workbench.project import Project, create_project, open_project
+    from workbench.review import (
+        check_sample_ratio,
+        evaluate_campaign,
+        evaluate_strategies,
+        recommend,
+        summarise_kpis,
+    )
+    from workbench.sample_bank import create_sample_bank, simulate_outcomes
+    from workbench.strategy import (
+        Propensity,
+        build_criteria,
+        build_strategy_map,
+        score_customers,
+        score_strategies,
+        select_targets,
+        suggest_strategies,
+    )
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "customers": ("build_portrait", "integrate", "read_mapping"),
+    "insight": (
+        "Segmenter",
+        "build_features",
+        "compare_k",
+        "count_by_lifecycle",
+        "embed",
+        "profile_clusters",
+        "recommend_k",
+        "suggest_labels",
+        "summarise_segments",
+    ),
+    "strategy": (
+        "Propensity",
+        "build_criteria",
+        "build_strategy_map",
+        "score_customers",
+        "score_strategies",
+        "select_targets",
+        "suggest_strategies",
+    ),
+    "execution": ("build_worklist", "check_outcomes", "summarise_progress"),
+    "review": (
+        "check_sample_ratio",
+        "evaluate_campaign",
+        "evaluate_strategies",
+        "recommend",
+        "summarise_kpis",
+    ),
+    "project": ("Project", "create_project", "open_project"),
+    "sample_bank": ("create_sample_bank", "simulate_outcomes"),
+}
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+_MODULES = ("charts", "errors", "tables", "ui")
+
+__all__ = [
+    "Project",
+    "Propensity",
+    "Segmenter",
+    "build_criteria",
+    "build_features",
+    "build_portrait",
+    "build_strategy_map",
+    "build_worklist",
+    "charts",
+    "check_outcomes",
+    "check_sample_ratio",
+    "compare_k",
+    "count_by_lifecycle",
+    "create_project",
+    "create_sample_bank",
+    "embed",
+    "errors",
+    "evaluate_campaign",
+    "evaluate_strategies",
+    "integrate",
+    "open_project",
+    "profile_clusters",
+    "read_mapping",
+    "recommend",
+    "recommend_k",
+    "score_customers",
+    "score_strategies",
+    "select_targets",
+    "simulate_outcomes",
+    "suggest_labels",
+    "suggest_strategies",
+    "summarise_kpis",
+    "summarise_progress",
+    "summarise_segments",
+    "tables",
+    "ui",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"workbench.{_HOME[name]}"), name)
+    if name in _MODULES:
+        return import_module(f"workbench.{name}")
+    raise AttributeError(f"module 'workbench' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
