@@ -8,6 +8,7 @@ in UTC without a zone. Money is in CNY unless a column says otherwise. A rate wi
 contacts is missing, never 0.
 """
 
+from workbench.tables.masking import mask_identifier, mask_name, mask_phone
 from workbench.tables.schema import Column, Table
 from workbench.tables.sources import (
     CAMPAIGN_HISTORY,
@@ -100,4 +101,7 @@ __all__ = [
     "TRANSACTIONS",
     "Column",
     "Table",
+    "mask_identifier",
+    "mask_name",
+    "mask_phone",
 ]
