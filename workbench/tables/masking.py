@@ -7,7 +7,7 @@ import unicodedata
 
 _STARS = "****"
 _LONG = 9
-_SHORT = 6
+_SHORT = 8
 
 
 def _text(value: object) -> str:
@@ -41,7 +41,7 @@ def mask_identifier(value: object) -> str:
         return ""
     if len(text) >= _LONG:
         return text[:3] + _STARS + text[-4:]
-    if len(text) >= _SHORT + 1:
+    if len(text) >= _SHORT:
         return text[:2] + _STARS + text[-2:]
     if len(text) >= 4:
         return text[0] + _STARS + text[-1]
