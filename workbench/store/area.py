@@ -1,0 +1,68 @@
+"""What every part of the store has: the database, and the project's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from workbench.errors import Conflict
+from workbench.store import schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.store.database import Change, Database
+
+
+class Area:
+    """A part of the store.
+
+    Parameters
+    ----------
+    database : Database
+        The SQL side.
+    project_folder : pathlib.Path
+        The project's folder.
+    """
+
+    def __init__(self, database: Database, project_folder: Path) -> None:
+        self.database = database
+        self.project_folder = project_folder
+
+
+def record_edges(change: Change, edges: Iterable[tuple[str, str]]) -> None:
+    """Store lineage edges that are not there yet."""
+    table = schema.lineage
+    for source, target in dict.fromkeys(edges):
+        there = change.execute(
+            sa.select(table.c.source).where(table.c.source == source, table.c.target == target)
+        ).first()
+        if there is None:
+            change.execute(sa.insert(table).values(source=source, target=target))
+
+
+def frame_of(rows: Iterable[Any], columns: Iterable[str]) -> pd.DataFrame:
+    """Return rows as a frame with these columns, also when there are none."""
+    import pandas as pd
+
+    return pd.DataFrame([tuple(row) for row in rows], columns=list(columns))
+
+
+def refuse_lost_edit(
+    current: dict[str, Any], wanted: dict[str, Any], expected: int, found: int, what: str
+) -> None:
+    """Raise Conflict, with the difference, if somebody else changed the row first."""
+    if expected == found:
+        return
+    difference = {
+        name: (value, current.get(name)) for name, value in wanted.items() if value != current.get(name)
+    }
+    raise Conflict(
+        "store.error.conflict",
+        difference=difference,
+        what=what,
+        columns=", ".join(difference) or "-",
+    )

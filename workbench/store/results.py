@@ -1,0 +1,270 @@
+"""Contacts and outcomes of launched lists, and the decisions a review leads to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from workbench.errors import Conflict, NotFound, ParameterProblem
+from workbench.store import schema
+from workbench.store.area import Area, frame_of, record_edges
+from workbench.store.cards import Cards
+from workbench.store.cycles import Cycles
+from workbench.store.database import Change
+from workbench.store.roles import reads, writes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_BATCH = 500
+
+
+class Results(Area):
+    """Contacts and outcomes. A row whose id is there already is left as it is."""
+
+    @writes("contributor")
+    def add(
+        self,
+        contacts: Sequence[Mapping[str, Any]] = (),
+        outcomes: Sequence[Mapping[str, Any]] = (),
+        source: str | None = None,
+    ) -> tuple[int, int]:
+        """Add contacts and outcomes; return how many of each were new.
+
+        Parameters
+        ----------
+        contacts, outcomes : sequence of mapping
+            Rows of `workbench.tables.CONTACTS` and `workbench.tables.OUTCOMES`.
+        source : str, optional
+            The lineage node they came from, for example ``raw:<sha256>``.
+        """
+        with self.database.writing("results.add") as change:
+            new_contacts = _insert_new(change, schema.contacts, "contact_id", contacts)
+            new_outcomes = _insert_new(change, schema.outcomes, "outcome_id", outcomes)
+            if source is not None:
+                lists = {str(row["list_id"]) for row in [*contacts, *outcomes]}
+                record_edges(change, [(source, f"results:{list_id}") for list_id in sorted(lists)])
+            change.ids.update(contacts=new_contacts, outcomes=new_outcomes)
+            if len(contacts) + len(outcomes) <= 2:
+                change.ids["list_id"] = [*contacts, *outcomes][0]["list_id"] if contacts or outcomes else None
+            return new_contacts, new_outcomes
+
+    @reads
+    def contacts(self, list_ids: Sequence[str]) -> pd.DataFrame:
+        """Return the contacts of some lists, oldest first."""
+        return self._frame(schema.contacts, schema.contacts.c.contacted_at, list_ids)
+
+    @reads
+    def outcomes(self, list_ids: Sequence[str]) -> pd.DataFrame:
+        """Return the outcomes of some lists, oldest first."""
+        return self._frame(schema.outcomes, schema.outcomes.c.recorded_at, list_ids)
+
+    @reads
+    def counts(self, list_ids: Sequence[str]) -> dict[str, Any]:
+        """Return how many contacts and outcomes some lists have, and when the last was added."""
+        contacts, outcomes = schema.contacts, schema.outcomes
+        with self.database.reading() as connection:
+            n_contacts = connection.execute(
+                sa.select(sa.func.count()).where(contacts.c.list_id.in_(list_ids))
+            ).scalar()
+            n_outcomes = connection.execute(
+                sa.select(sa.func.count()).where(outcomes.c.list_id.in_(list_ids))
+            ).scalar()
+        return {"contacts": n_contacts or 0, "outcomes": n_outcomes or 0}
+
+    @reads
+    def outcome_ids(self, list_ids: Sequence[str]) -> set[str]:
+        """Return the ids of the outcomes that are there already."""
+        table = schema.outcomes
+        with self.database.reading() as connection:
+            query = sa.select(table.c.outcome_id).where(table.c.list_id.in_(list_ids))
+            return set(connection.execute(query).scalars())
+
+    def _frame(self, table: sa.Table, order: Any, list_ids: Sequence[str]) -> pd.DataFrame:
+        key = next(iter(table.primary_key))
+        with self.database.reading() as connection:
+            query = sa.select(table).where(table.c.list_id.in_(list_ids)).order_by(order, key)
+            return frame_of(connection.execute(query), table.c.keys())
+
+
+class Decisions(Area):
+    """Recommendations, and what people decided on them."""
+
+    @writes("analyst")
+    def propose(
+        self, cycle_id: str, evaluation_id: str, recommendations: Sequence[Mapping[str, Any]]
+    ) -> list[str]:
+        """Store the recommendations of an evaluation in place of older undecided ones.
+
+        A strategy that was decided on stays decided.
+        """
+        table = schema.recommendations
+        with self.database.writing("recommendations.propose", cycle_id=cycle_id) as change:
+            where = (table.c.cycle_id == cycle_id, table.c.status == "open")
+            change.execute(sa.delete(table).where(*where))
+            decided = set(
+                change.connection.execute(
+                    sa.select(table.c.strategy_id).where(table.c.cycle_id == cycle_id)
+                ).scalars()
+            )
+            ids = []
+            for position, row in enumerate(recommendations, 1):
+                if row["strategy_id"] in decided:
+                    continue
+                recommendation_id = f"{cycle_id} {row['strategy_id']}"
+                change.execute(
+                    sa.insert(table).values(
+                        recommendation_id=recommendation_id,
+                        cycle_id=cycle_id,
+                        evaluation_id=evaluation_id,
+                        position=position,
+                        status="open",
+                        row_version=1,
+                        **{
+                            name: row[name]
+                            for name in ("strategy_id", "action", "rule", "reason", "change", "evidence")
+                        },
+                    )
+                )
+                record_edges(change, [(evaluation_id, f"recommendation:{recommendation_id}")])
+                ids.append(recommendation_id)
+            change.ids["recommendation_ids"] = ids
+            return ids
+
+    @reads
+    def frame(self, cycle_id: str | None = None) -> pd.DataFrame:
+        """Return the recommendations, in their order."""
+        table = schema.recommendations
+        query = sa.select(table).order_by(table.c.cycle_id, table.c.position)
+        if cycle_id is not None:
+            query = query.where(table.c.cycle_id == cycle_id)
+        with self.database.reading() as connection:
+            return frame_of(connection.execute(query), table.c.keys())
+
+    @reads
+    def find(self, recommendation_id: str) -> dict[str, Any]:
+        """Return one recommendation.
+
+        Raises
+        ------
+        NotFound
+            If there is none.
+        """
+        with self.database.reading() as connection:
+            return dict(self._row(connection, recommendation_id)._mapping)
+
+    @writes("analyst")
+    def decide(self, recommendation_id: str, status: str, reason: str) -> None:
+        """Accept or reject a recommendation that is open.
+
+        Raises
+        ------
+        ParameterProblem
+            If a rejection gives no reason.
+        Conflict
+            If it was decided already; the difference names by whom.
+        """
+        table = schema.recommendations
+        if status == "rejected" and not reason.strip():
+            raise ParameterProblem("store.error.no_reason")
+        with self.database.writing(f"recommendation.{status}", recommendation_id=recommendation_id) as change:
+            row = self._row(change.connection, recommendation_id)
+            if row.status != "open":
+                raise Conflict(
+                    "store.error.decided",
+                    difference={"status": (status, row.status), "decided_by": (None, row.decided_by)},
+                    recommendation=recommendation_id,
+                    status=row.status,
+                    who=row.decided_by,
+                    at=f"{row.decided_at:%Y-%m-%d %H:%M}",
+                )
+            change.execute(
+                sa.update(table)
+                .where(table.c.recommendation_id == recommendation_id)
+                .values(
+                    status=status,
+                    decided_by=self.database.who,
+                    decided_at=change.at,
+                    decision_reason=reason.strip(),
+                    row_version=row.row_version + 1,
+                )
+            )
+
+    @writes("analyst")
+    def carry(
+        self,
+        recommendation_id: str,
+        reason: str,
+        *,
+        into: str,
+        opening: Mapping[str, Any] | None,
+        changed: Callable[[list[dict[str, Any]]], Sequence[Mapping[str, Any]]],
+    ) -> None:
+        """Accept a recommendation and carry it into the next cycle, all in one write.
+
+        Parameters
+        ----------
+        recommendation_id, reason : str
+            What is accepted, and why.
+        into : str
+            The next cycle.
+        opening : mapping or None
+            Arguments of `Cycles.open` where the next cycle is not there yet.
+        changed : callable
+            From the cards (the next cycle's, or this one's where it has none yet) to the
+            next cycle's cards.
+        """
+        cards = Cards(self.database, self.project_folder)
+        with self.database.writing("recommendation.carry", recommendation_id=recommendation_id) as change:
+            row = self._row(change.connection, recommendation_id)
+            self.decide(recommendation_id, "accepted", reason)
+            if opening is not None:
+                Cycles(self.database, self.project_folder).open(**opening)
+            cards.replace(into, changed(cards.rows(into) or cards.rows(row.cycle_id)))
+            record_edges(change, [(f"recommendation:{recommendation_id}", f"cycle:{into}")])
+            change.ids["cycle_id"] = into
+
+    def _row(self, connection: sa.Connection, recommendation_id: str) -> Any:
+        table = schema.recommendations
+        row = connection.execute(
+            sa.select(table).where(table.c.recommendation_id == recommendation_id)
+        ).one_or_none()
+        if row is None:
+            raise NotFound("store.error.no_recommendation", recommendation=recommendation_id)
+        return row
+
+
+def _insert_new(change: Change, table: sa.Table, key: str, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows whose key is not there; portable, and safe because writers queue."""
+    new = 0
+    names = table.c.keys()
+    for start in range(0, len(rows), _BATCH):
+        batch = {str(row[key]): row for row in rows[start : start + _BATCH]}
+        there = set(
+            change.connection.execute(sa.select(table.c[key]).where(table.c[key].in_(list(batch)))).scalars()
+        )
+        wanted = [
+            {name: _cell(row.get(name)) for name in names}
+            for row_key, row in batch.items()
+            if row_key not in there
+        ]
+        if wanted:
+            change.execute(sa.insert(table), wanted)
+            new += len(wanted)
+    return new
+
+
+def _cell(value: Any) -> Any:
+    """Return a cell as a driver takes it: no NaN, no numpy scalar, no Timestamp."""
+    if value is None or value != value:
+        return None
+    if hasattr(value, "to_pydatetime"):
+        return value.to_pydatetime()
+    if hasattr(value, "item"):
+        return value.item()
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return dt.datetime(value.year, value.month, value.day)
+    return value

@@ -1,0 +1,88 @@
+"""The store: every part of a project's memory under one name."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+from workbench.store.area import Area
+from workbench.store.artefacts import Artefacts
+from workbench.store.cards import Cards, Lists
+from workbench.store.cycles import Cycles, Slots
+from workbench.store.database import Database
+from workbench.store.remarks import Comments, Ideas
+from workbench.store.results import Decisions, Results
+from workbench.store.trail import Trail
+
+AREAS: tuple[type[Area], ...] = (
+    Artefacts,
+    Cards,
+    Comments,
+    Cycles,
+    Decisions,
+    Ideas,
+    Lists,
+    Results,
+    Slots,
+    Trail,
+)
+
+
+class Store:
+    """A project's memory.
+
+    Parameters
+    ----------
+    database : Database
+        The SQL side.
+    project_folder : pathlib.Path
+        The project's folder.
+    """
+
+    def __init__(self, database: Database, project_folder: Path) -> None:
+        self.database = database
+        self.artefacts = Artefacts(database, project_folder)
+        self.cards = Cards(database, project_folder)
+        self.comments = Comments(database, project_folder)
+        self.cycles = Cycles(database, project_folder)
+        self.decisions = Decisions(database, project_folder)
+        self.ideas = Ideas(database, project_folder)
+        self.lists = Lists(database, project_folder)
+        self.results = Results(database, project_folder)
+        self.slots = Slots(database, project_folder)
+        self.trail = Trail(database, project_folder)
+
+
+def open_store(
+    project_folder: Path,
+    *,
+    url: str | None = None,
+    role: str = "analyst",
+    who: str | None = None,
+    clock: Callable[[], dt.datetime] | None = None,
+) -> Store:
+    """Open a project's memory, bringing its tables up to date.
+
+    Parameters
+    ----------
+    project_folder : pathlib.Path
+        The project's folder.
+    url : str, optional
+        SQLAlchemy URL; by default ``state.sqlite`` in the folder.
+    role : {"viewer", "contributor", "analyst"}, default="analyst"
+        What this handle may write.
+    who : str, optional
+        Written to the audit log; by default ``WORKBENCH_USER`` or the account's name.
+    clock : callable, optional
+        Returns the moment of a write, UTC without a zone.
+
+    Raises
+    ------
+    NotFound
+        If a viewer opens a state that was never created, or needs an update first.
+    """
+    place = url or f"sqlite:///{(project_folder / 'state.sqlite').absolute()}"
+    database = Database(place, role=role, who=who, clock=clock)
+    database.prepare()
+    return Store(database, project_folder)
