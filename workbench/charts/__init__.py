@@ -1,0 +1,27 @@
+"""Tidy table in, Altair chart out; nothing is computed here.
+
+Charts are ordinary Altair objects, so that an analyst can take one away and change it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.charts.insight import compare_k, differences, embedding, shares
+
+_HOME = {
+    "compare_k": "insight",
+    "differences": "insight",
+    "embedding": "insight",
+    "shares": "insight",
+}
+
+__all__ = ["compare_k", "differences", "embedding", "shares"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"workbench.charts.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'workbench.charts' has no attribute {name!r}")
