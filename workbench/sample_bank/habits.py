@@ -1,0 +1,115 @@
+"""How each customer behaves: the segment's traits, blurred until the segments overlap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from workbench.sample_bank.structure import ASSETS, RETAIL, SEGMENTS, STAGE_BALANCE, TRAITS
+
+RATES = ("salary", "pension", "transfer", "card_use", "cash", "payment", "app", "branch")
+OVERLAP = 0.16
+"""Mean share of another segment's habits that a retail customer has."""
+_REGULAR = ("salary", "pension")
+
+
+@dataclass(frozen=True)
+class Habits:
+    """Behaviour of a block of customers in one period.
+
+    Parameters
+    ----------
+    rates : dict of str to numpy.ndarray
+        Movements and visits a month, shape (n,), for each of `RATES`.
+    mix : numpy.ndarray, shape (n, 5)
+        Share of assets in each of `ASSETS`; rows sum to 1.
+    """
+
+    rates: dict[str, np.ndarray]
+    mix: np.ndarray
+
+
+@dataclass(frozen=True)
+class Means:
+    """What stays with a customer through both periods.
+
+    Parameters
+    ----------
+    assets : numpy.ndarray
+        Assets on the last day, CNY.
+    loan : numpy.ndarray
+        Owed on a loan on the last day, CNY; 0 without a loan.
+    card : numpy.ndarray of bool
+        Has a card.
+    """
+
+    assets: np.ndarray
+    loan: np.ndarray
+    card: np.ndarray
+
+
+def draw_habits(population: pd.DataFrame, rng: np.random.Generator) -> tuple[Habits, Habits, Means]:
+    """Draw the habits of a block before the last three months and during them.
+
+    Parameters
+    ----------
+    population : pandas.DataFrame
+        A block of `draw_population`.
+    rng : numpy.random.Generator
+        Source of chance.
+
+    Returns
+    -------
+    before, now : Habits
+        Equal where the customer stayed in the segment.
+    means : Means
+        Assets, loan, card.
+    """
+    n = len(population)
+    segment = population["segment"].to_numpy()
+    earlier = population["segment_before"].to_numpy()
+    stage = population["stage"].to_numpy()
+    retail = segment < len(RETAIL)
+    other = np.where(retail, rng.choice(len(RETAIL), n, p=[TRAITS[s].share for s in RETAIL]), segment)
+    lean = rng.beta(0.9, 0.9 / OVERLAP - 0.9, n)
+    temper = rng.lognormal(-0.08, 0.4, (n, len(RATES))) * np.exp(
+        0.25 * population["engagement"].to_numpy()[:, None]
+    )
+    keep = rng.random((n, len(ASSETS)))
+    noise = rng.gamma(4.0, 0.25, (n, len(ASSETS)))
+    regular = rng.random(n)
+    draws = (other, lean, temper, keep, noise, regular)
+    before, now = _habits(earlier, draws), _habits(segment, draws)
+    balance = np.array([TRAITS[s].balance for s in SEGMENTS])[segment]
+    spread = np.array([TRAITS[s].spread for s in SEGMENTS])[segment]
+    level = np.array(STAGE_BALANCE)
+    mixes = np.array([TRAITS[s].stages for s in SEGMENTS])
+    scale = ((mixes * level).sum(axis=1) / mixes.sum(axis=1))[segment]
+    assets = balance * level[stage] / scale * np.exp(spread * rng.standard_normal(n) - spread**2 / 2)
+    owes = rng.random(n) < np.array([TRAITS[s].loan for s in SEGMENTS])[segment]
+    size = np.array([TRAITS[s].loan_size for s in SEGMENTS])[segment] * rng.lognormal(0.0, 0.6, n)
+    quiet = stage >= 5
+    card = rng.random(n) < np.array([TRAITS[s].card for s in SEGMENTS])[segment]
+    return before, now, Means(assets, np.where(owes & ~quiet, size, 0.0), card & ~quiet)
+
+
+def _habits(segment: np.ndarray, draws: tuple[np.ndarray, ...]) -> Habits:
+    other, lean, temper, keep, noise, regular = draws
+    rates = {}
+    for column, name in enumerate(RATES):
+        planted = np.array([getattr(TRAITS[s], name) for s in SEGMENTS])
+        if name in _REGULAR:
+            # A salary comes every month or never.
+            rate = np.where(regular < (1 - lean) * planted[segment] + lean * planted[other], 0.98, 0.0)
+        else:
+            blurred = (1 - lean) * planted[segment] + lean * planted[other]
+            rate = blurred * temper[:, column]
+        rates[name] = rate
+    holds = np.array([TRAITS[s].holds for s in SEGMENTS])
+    mix = np.array([TRAITS[s].mix for s in SEGMENTS])
+    part = lean[:, None]
+    held = keep < (1 - part) * holds[segment] + part * holds[other]
+    weight = ((1 - part) * mix[segment] + part * mix[other]) * noise * held
+    return Habits(rates, weight / weight.sum(axis=1, keepdims=True))

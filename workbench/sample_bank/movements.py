@@ -1,0 +1,260 @@
+"""Posted movements of money, and what customers did in the app and at the branch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from workbench.sample_bank.balances import Balances
+from workbench.sample_bank.habits import Habits, Means
+
+MOVEMENTS = ("salary", "pension", "transfer", "card", "cash", "payment")
+"""Types of `draw_transactions`, by code."""
+WAYS = ("app", "branch", "atm", "card", "online", "system")
+"""Channels of `draw_transactions`, by code."""
+EVENTS = ("app_login", "salary", "large_inflow", "birthday", "branch_visit", "maturity")
+"""Types of `draw_events`, by code."""
+LOG_MONTHS = 7
+"""Months that the event logs reach back."""
+_HABIT_OF = {"salary": "salary", "pension": "pension", "transfer": "transfer", "card": "card_use",
+             "cash": "cash", "payment": "payment"}  # fmt: skip
+
+
+def draw_transactions(
+    population: pd.DataFrame,
+    before: Habits,
+    now: Habits,
+    means: Means,
+    balances: Balances,
+    ends: np.ndarray,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Draw the posted movements of a block over the months.
+
+    Parameters
+    ----------
+    population : pandas.DataFrame
+        A block of `draw_population`.
+    before, now : Habits
+        Behaviour before the last three months and in them.
+    means : Means
+        Assets, loan and card on the last day.
+    balances : Balances
+        Its large inflows are posted as transfers.
+    ends : numpy.ndarray of datetime64[D]
+        The month ends.
+    rng : numpy.random.Generator
+        Source of chance.
+
+    Returns
+    -------
+    pandas.DataFrame
+        number, occurred_at, amount (CNY, negative leaves), type (code into `MOVEMENTS`),
+        channel (code into `WAYS`), counterparty (an employer's number or 0); by customer
+        and time.
+    """
+    n = len(population)
+    paid = population["employer"].to_numpy()
+    wage = np.round(np.clip(6_500 * rng.lognormal(0, 0.45, n), 2_000, 90_000), -1)
+    pension = np.round(np.clip(4_200 * rng.lognormal(0, 0.25, n), 1_200, 20_000), -1)
+    payday, pension_day = rng.integers(5, 16, n), np.full(n, 15)
+    size = np.sqrt(np.maximum(means.assets, 400)) * 18
+    frames = []
+    for code, name in enumerate(MOVEMENTS):
+        habit = _HABIT_OF[name]
+        regular = name in ("salary", "pension")
+        row, column = _draw_counts(population, before.rates[habit], now.rates[habit], ends, regular, rng)
+        k = len(row)
+        first = ends[column].astype("datetime64[M]").astype("datetime64[D]")
+        if regular:
+            day = (payday if name == "salary" else pension_day)[row]
+            base = (wage if name == "salary" else pension)[row]
+            # A thirteenth salary before the Spring Festival.
+            bonus = np.where(
+                (name == "salary") & (ends[column].astype("datetime64[M]").astype(int) % 12 == 0), 2, 1
+            )
+            amount = base * bonus
+            channel = np.full(k, WAYS.index("system"))
+        else:
+            length = (ends[column] - first).astype(int) + 1
+            day = (rng.random(k) * length).astype(int)
+            amount, channel = _draw_amounts(name, size[row], rng)
+        moment = (first + day.astype("timedelta64[D]")).astype("datetime64[s]")
+        clock = rng.integers(8 * 3600, 21 * 3600, k) if not regular else rng.integers(6 * 3600, 9 * 3600, k)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "row": row,
+                    "occurred_at": moment + clock.astype("timedelta64[s]"),
+                    "amount": np.round(amount, 2),
+                    "type": np.full(k, code, dtype=np.int8),
+                    "channel": channel.astype(np.int8),
+                    "counterparty": np.where(name == "salary", paid[row], 0),
+                }
+            )
+        )
+    number = population["number"].to_numpy()
+    frames.append(_post_inflows(balances.inflows, number, rng))
+    frame = pd.concat(frames, ignore_index=True)
+    row = frame["row"].to_numpy()
+    when = frame["occurred_at"].to_numpy()
+    opened = population["opened_on"].to_numpy().astype("datetime64[D]")[row]
+    last = population["last_active"].to_numpy().astype("datetime64[D]")[row]
+    day = when.astype("datetime64[D]")
+    frame = frame[(day >= opened) & (day <= last)]
+    frame = frame.sort_values(["row", "occurred_at"], kind="stable", ignore_index=True)
+    frame.insert(0, "number", number[frame.pop("row").to_numpy()])
+    return frame
+
+
+def _post_inflows(inflows: pd.DataFrame, number: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+    k = len(inflows)
+    clock = rng.integers(9 * 3600, 17 * 3600, k).astype("timedelta64[s]")
+    return pd.DataFrame(
+        {
+            "row": inflows["number"].to_numpy() - number[0],
+            "occurred_at": inflows["day"].to_numpy().astype("datetime64[s]") + clock,
+            "amount": inflows["amount"].to_numpy(),
+            "type": np.full(k, MOVEMENTS.index("transfer"), dtype=np.int8),
+            "channel": np.full(k, WAYS.index("online"), dtype=np.int8),
+            "counterparty": np.zeros(k, dtype=np.int64),
+        }
+    )
+
+
+def _draw_counts(
+    population: pd.DataFrame,
+    before: np.ndarray,
+    now: np.ndarray,
+    ends: np.ndarray,
+    regular: bool,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return row and month of each occurrence; the last three months follow `now`."""
+    n, months = len(population), len(ends)
+    rate = np.repeat(before[:, None], months, axis=1)
+    rate[:, -3:] = now[:, None]
+    fading = (population["stage"].to_numpy() == 4)[:, None] & (np.arange(months) >= months - 3)[None, :]
+    rate = np.where(fading & (not regular), rate * 0.6, rate)
+    alive = ends[None, :] >= population["opened_on"].to_numpy().astype("datetime64[D]")[:, None]
+    first = ends.astype("datetime64[M]").astype("datetime64[D]")
+    active = first[None, :] <= population["last_active"].to_numpy().astype("datetime64[D]")[:, None]
+    rate = np.where(alive & active, rate, 0.0)
+    counts = (rng.random((n, months)) < rate) if regular else rng.poisson(rate)
+    flat = np.repeat(np.arange(n * months), counts.ravel().astype(int))
+    return flat // months, flat % months
+
+
+def _draw_amounts(name: str, size: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return signed amounts and channel codes."""
+    k = len(size)
+    draw = rng.random(k)
+    if name == "transfer":
+        amount = size * rng.lognormal(-0.2, 0.8, k) * np.where(rng.random(k) < 0.52, 1, -1)
+        channel = np.where(draw < 0.62, WAYS.index("app"), np.where(draw < 0.8, WAYS.index("online"), 1))
+    elif name == "card":
+        amount = -np.sqrt(size) * rng.lognormal(2.4, 0.6, k)
+        channel = np.full(k, WAYS.index("card"))
+    elif name == "cash":
+        amount = -np.round(np.sqrt(size) * rng.lognormal(2.6, 0.5, k), -2) - 100
+        amount = np.where(draw < 0.2, -amount, amount)
+        channel = np.where(draw < 0.65, WAYS.index("atm"), WAYS.index("branch"))
+    else:
+        amount = -size * rng.lognormal(-0.9, 0.7, k)
+        channel = np.where(draw < 0.7, WAYS.index("app"), WAYS.index("online"))
+    return amount, channel
+
+
+def draw_events(
+    population: pd.DataFrame,
+    people: pd.DataFrame,
+    before: Habits,
+    now: Habits,
+    balances: Balances,
+    transactions: pd.DataFrame,
+    ends: np.ndarray,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Draw what the app and the branches logged in the last months.
+
+    Parameters
+    ----------
+    population, people : pandas.DataFrame
+        A block of `draw_population` and of `draw_people`.
+    before, now : Habits
+        Behaviour before the last three months and in them.
+    balances : Balances
+        Maturities and large inflows.
+    transactions : pandas.DataFrame
+        Salaries become salary-day events.
+    ends : numpy.ndarray of datetime64[D]
+        The month ends.
+    rng : numpy.random.Generator
+        Source of chance.
+
+    Returns
+    -------
+    pandas.DataFrame
+        number, occurred_at, type (code into `EVENTS`), amount (CNY or missing).
+    """
+    ends = ends[-LOG_MONTHS:]
+    start = ends[0].astype("datetime64[M]").astype("datetime64[D]")
+    number = population["number"].to_numpy()
+    frames = []
+    for event, habit in (("app_login", "app"), ("branch_visit", "branch")):
+        row, column = _draw_counts(population, before.rates[habit], now.rates[habit], ends, False, rng)
+        first = ends[column].astype("datetime64[M]").astype("datetime64[D]")
+        length = (ends[column] - first).astype(int) + 1
+        day = first + (rng.random(len(row)) * length).astype("timedelta64[D]")
+        hours = (7, 23) if event == "app_login" else (9, 17)
+        frames.append(_events(number[row], day, event, np.nan, hours, rng))
+    pay = transactions[transactions["type"] == MOVEMENTS.index("salary")]
+    frames.append(_events(pay["number"].to_numpy(), pay["occurred_at"].to_numpy().astype("datetime64[D]"), "salary",
+                          pay["amount"].to_numpy(), (8, 10), rng))  # fmt: skip
+    for event, rows, hours in (
+        ("large_inflow", balances.inflows, (9, 17)),
+        ("maturity", balances.maturities, (6, 7)),
+    ):
+        frames.append(_events(rows["number"].to_numpy(), rows["day"].to_numpy().astype("datetime64[D]"), event,
+                              rows["amount"].to_numpy(), hours, rng))  # fmt: skip
+    frames.append(_birthdays(number, people, ends, rng))
+    frame = pd.concat(frames, ignore_index=True)
+    row = frame["number"].to_numpy() - number[0]
+    day = frame["occurred_at"].to_numpy().astype("datetime64[D]")
+    opened = population["opened_on"].to_numpy().astype("datetime64[D]")[row]
+    last = population["last_active"].to_numpy().astype("datetime64[D]")[row]
+    own = np.isin(frame["type"].to_numpy(), [EVENTS.index("app_login"), EVENTS.index("branch_visit")])
+    kept = (day >= opened) & (day >= start) & (day <= ends[-1]) & (~own | (day <= last))
+    return frame[kept].sort_values(["occurred_at", "number"], kind="stable", ignore_index=True)
+
+
+def _birthdays(
+    number: np.ndarray, people: pd.DataFrame, ends: np.ndarray, rng: np.random.Generator
+) -> pd.DataFrame:
+    known = people["birth_date"].notna().to_numpy()
+    born = people["birth_date"].to_numpy()[known].astype("datetime64[D]")
+    month = born.astype("datetime64[M]").astype(int) % 12
+    column = (month - ends[0].astype("datetime64[M]").astype(int)) % 12
+    within = column < len(ends)
+    first = ends[np.minimum(column, len(ends) - 1)].astype("datetime64[M]").astype("datetime64[D]")
+    day = first + (born - born.astype("datetime64[M]").astype("datetime64[D]"))
+    return _events(number[known][within], day[within], "birthday", np.nan, (6, 7), rng)
+
+
+def _events(
+    number: np.ndarray,
+    day: np.ndarray,
+    event: str,
+    amount: np.ndarray | float,
+    hours: tuple[int, int],
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    clock = rng.integers(hours[0] * 3600, hours[1] * 3600, len(number)).astype("timedelta64[s]")
+    return pd.DataFrame(
+        {
+            "number": number,
+            "occurred_at": day.astype("datetime64[s]") + clock,
+            "type": np.full(len(number), EVENTS.index(event), dtype=np.int8),
+            "amount": amount,
+        }
+    )
