@@ -1,0 +1,38 @@
+"""Strategy: segments and offers in, scored strategies and target lists out.
+
+The analyst's order: `suggest_strategies` drafts cards, `build_strategy_map` shows where
+they apply, `Propensity` learns who responds, `build_criteria` and `score_strategies` weigh
+the strategies, `score_customers` and `select_targets` cut the lists.
+"""
+
+from workbench.strategy.criteria import build_criteria, response_interval
+from workbench.strategy.propensity import Propensity
+from workbench.strategy.scoring import find_flips, score_customers, score_strategies
+from workbench.strategy.selection import GATES, Selection, gate_label, hash_targets, select_targets, why
+from workbench.strategy.strategy_map import build_strategy_map
+from workbench.strategy.suggestion import suggest_strategies
+from workbench.strategy.templates import translate_strategies
+from workbench.strategy.traits import describe_traits
+from workbench.strategy.weights import CRITERIA, DEFAULT_WEIGHTS, normal_weights
+
+__all__ = [
+    "CRITERIA",
+    "DEFAULT_WEIGHTS",
+    "GATES",
+    "Propensity",
+    "Selection",
+    "build_criteria",
+    "build_strategy_map",
+    "describe_traits",
+    "find_flips",
+    "gate_label",
+    "hash_targets",
+    "normal_weights",
+    "response_interval",
+    "score_customers",
+    "score_strategies",
+    "select_targets",
+    "suggest_strategies",
+    "translate_strategies",
+    "why",
+]
