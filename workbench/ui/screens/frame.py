@@ -71,6 +71,11 @@ class Screen:
 
     # What all screens share ------------------------------------------------------
 
+    @property
+    def painting(self) -> bool:
+        """Whether a control's value is being set by the screen itself and not by a user."""
+        return self._holding > 0
+
     def refresh(self) -> None:
         """Draw what has changed. Faults become the banner, the rest is drawn all the same."""
         if self._holding:

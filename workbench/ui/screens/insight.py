@@ -1,0 +1,219 @@
+"""The insight screen: the picture, the shares, the stages, and the chosen segment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+
+from workbench import charts
+from workbench.ui import request
+from workbench.ui.panel import Panel
+from workbench.ui.screens.bench import Bench
+from workbench.ui.screens.frame import Screen, card, show
+from workbench.ui.state.insight import InsightState
+from workbench.ui.vega import VegaView
+
+if TYPE_CHECKING:
+    from workbench.project import Project
+
+FILTERS = (("region", "region"), ("tier", "tier"), ("lifecycle", "lifecycle_stage"))
+MESSAGE_PREFIXES = ("insight.filter.",)
+
+
+class InsightScreen(Screen):
+    """A view of `InsightState`.
+
+    Parameters
+    ----------
+    state : InsightState
+        What is shown.
+    """
+
+    grid_class = "wb-grid-insight"
+    state: InsightState
+
+    def build_filters(self) -> Sequence[widgets.DOMWidget]:
+        """Return the three filters, the chip of the chosen segment and the Python hint."""
+        self.controls = {}
+        for trait, _ in FILTERS:
+            control = widgets.Dropdown(options=[("", "")])
+            control.observe(self._filter_changed(trait), "value")
+            self.controls[trait] = control
+        self.word, self.chips = Panel(), Panel()
+        self.chips.add_class("wb-end")
+        self.on(self.chips, "select", lambda value, _: self.state.select(value))
+        self.on(self.chips, "hints", lambda *_: setattr(self.state, "hints", not self.state.hints))
+        return [self.word, *self.controls.values(), self.chips]
+
+    def _filter_changed(self, trait: str) -> Callable[[dict], None]:
+        def changed(change: dict) -> None:
+            if not self.painting:
+                self.state.guard(setattr, self.state, trait, change["new"] or "")
+
+        return changed
+
+    def build(self) -> Sequence[widgets.DOMWidget]:
+        """Return the cards: picture, shares, stages, indices, and the side panel."""
+        self.map_head, self.map = Panel(), VegaView(height=300)
+        self.shares_head, self.shares = Panel(), VegaView()
+        self.heat = Panel()
+        self.k_head, self.k = Panel(), VegaView()
+        self.side_head, self.side_bars, self.side_foot = Panel(), VegaView(), Panel()
+        for panel in (self.heat, self.side_head):
+            self.on(panel, "select", lambda value, _: self.state.select(value))
+        cards = [
+            card(self.map_head, self.map, area="a-map"),
+            card(self.shares_head, self.shares, area="a-shares"),
+            card(self.heat, area="a-heat"),
+            card(self.k_head, self.k, area="a-k"),
+            card(self.side_head, self.side_bars, self.side_foot, area="a-side"),
+        ]
+        self.bench = None
+        if self.state.may("analyst") and not request.is_published():
+            self.bench = Bench(self)
+            cards.append(self.bench.card)
+        return cards
+
+    def paint(self) -> None:
+        """Fill every card from the state."""
+        state = self.state
+        ready = state.segmentation is not None
+        self.filters.layout.display = "" if ready else "none"
+        for part in self.grid.children[:5]:
+            part.layout.display = "" if ready else "none"
+        if self.bench is not None:
+            self.bench.paint()
+        if not ready:
+            return
+        self._paint_filters()
+        self._paint_map()
+        self._paint_shares()
+        self._paint_heat()
+        self._paint_k()
+        self._paint_side()
+
+    def _paint_filters(self) -> None:
+        state = self.state
+        for trait, column in FILTERS:
+            control = self.controls[trait]
+            options = tuple(state.choices(column))
+            control.description = state.t(f"insight.filter.{trait}")
+            if control.options != options:
+                control.options = options
+            control.value = getattr(state, trait)
+        self.fill(self.word, "word.html", text=state.t("insight.filter.show"))
+        chosen = state.selected and state.t(
+            "insight.filter.selected", segment=state.shown_name(state.selected)
+        )
+        hint = f"project.insight.select(segment={state.focus!r})"
+        self.fill(
+            self.chips,
+            "insight_chips.html",
+            chosen=chosen,
+            hint=hint,
+            hints=state.hints,
+            analyst=state.may("analyst"),
+        )
+
+    def _paint_map(self) -> None:
+        state = self.state
+        title, subtitle = state.findings.map_title()
+        points = state.map_points()
+        self.fill(
+            self.map_head, "insight_map_head.html", title=title, subtitle=subtitle, missing=points.empty
+        )
+        self.map.layout.display = "none" if points.empty else ""
+        if not points.empty:
+            self.map.show(
+                charts.embedding(
+                    points, state.map_labels(), state.segments(), lang=state.lang, mode=state.mode
+                )
+            )
+
+    def _paint_shares(self) -> None:
+        state = self.state
+        title, subtitle = state.findings.shares_title()
+        legend = (state.t("insight.shares.legend_customers"), state.t("insight.shares.legend_balances"))
+        self.fill(self.shares_head, "chart_head.html", title=title, subtitle=subtitle, legend=legend)
+        rows = state.summary()
+        if not rows.empty:
+            shown = rows.drop(columns="segment").rename(columns={"shown": "segment"})
+            self.shares.show(charts.shares(shown, lang=state.lang, mode=state.mode))
+
+    def _paint_heat(self) -> None:
+        state = self.state
+        title, subtitle = state.findings.heat_title()
+        self.fill(
+            self.heat,
+            "insight_heat.html",
+            title=title,
+            subtitle=subtitle,
+            rows=state.heat_rows(),
+            selected=state.selected,
+        )
+
+    def _paint_k(self) -> None:
+        state = self.state
+        assert state.segmentation is not None
+        comparison = state.segmentation.comparison
+        title, subtitle = state.findings.k_title()
+        self.fill(
+            self.k_head, "insight_k_head.html", title=title, subtitle=subtitle, missing=comparison is None
+        )
+        self.k.layout.display = "none" if comparison is None else ""
+        if comparison is not None:
+            best, chosen = state.votes()
+            self.k.show(
+                charts.compare_k(comparison, best=best, chosen=chosen, lang=state.lang, mode=state.mode)
+            )
+
+    def _paint_side(self) -> None:
+        state = self.state
+        assert state.segmentation is not None
+        summary = state.summary()
+        mine = summary[summary["segment"] == state.focus]
+        rows = state.segmentation.segments.set_index("segment")
+        row = mine.iloc[0] if len(mine) else None
+        described = "description_zh" if state.lang == "zh_CN" and "description_zh" in rows else "description"
+        heading, note = state.findings.differences_title()
+        self.fill(
+            self.side_head,
+            "insight_side_head.html",
+            row=row,
+            description=rows.at[state.focus, described] if state.focus in rows.index else "",
+            heading=heading,
+            note=note,
+            origin=state.origin(),
+        )
+        bars = state.differences()
+        self.side_bars.layout.display = "none" if bars.empty or row is None else ""
+        if row is not None and not bars.empty:
+            self.side_bars.show(
+                charts.differences(bars, slot=int(row["slot"]), lang=state.lang, mode=state.mode)
+            )
+        self.fill(
+            self.side_foot,
+            "insight_side_foot.html",
+            tiers=state.tier_shares(),
+            members=state.typical_members(),
+        )
+
+
+def insight(project: Project, **traits: str) -> widgets.VBox:
+    """Show the insight screen: who the customers are.
+
+    Parameters
+    ----------
+    project : Project
+        As `workbench.open_project` returns it.
+    **traits : str
+        ``lang``, ``mode`` and the filters ``region``, ``tier``, ``lifecycle`` to begin with.
+
+    Returns
+    -------
+    ipywidgets.VBox
+        Display it as the last line of a cell.
+    """
+    return show(project, InsightState, InsightScreen, **traits)
