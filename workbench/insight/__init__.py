@@ -1,0 +1,61 @@
+"""Who the customers are: features, clusters, profiles, labelled segments.
+
+A customer table comes in, tables go out; nothing here draws, stores or shows. The
+public names load on first use, so that a screen that only summarises segments does
+not pay for scikit-learn or UMAP.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.insight.embedding import Embedding, embed
+    from workbench.insight.features import build_features, describe_features, feature_label
+    from workbench.insight.kchoice import KRecommendation, compare_k, recommend_k
+    from workbench.insight.labels import LabelSuggestion, suggest_labels
+    from workbench.insight.profile import profile_clusters
+    from workbench.insight.segmenter import Segmenter
+    from workbench.insight.small_cells import hide_small_cells
+    from workbench.insight.summary import count_by_lifecycle, summarise_segments
+
+_MODULES = {
+    "embedding": ("Embedding", "embed"),
+    "features": ("build_features", "describe_features", "feature_label"),
+    "kchoice": ("KRecommendation", "compare_k", "recommend_k"),
+    "labels": ("LabelSuggestion", "suggest_labels"),
+    "profile": ("profile_clusters",),
+    "segmenter": ("Segmenter",),
+    "small_cells": ("hide_small_cells",),
+    "summary": ("count_by_lifecycle", "summarise_segments"),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = [
+    "Embedding",
+    "KRecommendation",
+    "LabelSuggestion",
+    "Segmenter",
+    "build_features",
+    "compare_k",
+    "count_by_lifecycle",
+    "describe_features",
+    "embed",
+    "feature_label",
+    "hide_small_cells",
+    "profile_clusters",
+    "recommend_k",
+    "suggest_labels",
+    "summarise_segments",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"workbench.insight.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'workbench.insight' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

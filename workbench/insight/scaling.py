@@ -1,0 +1,97 @@
+"""Bring features to one scale, so that none counts more for its unit alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import ParameterProblem
+
+ScalingName = Literal["standard", "robust"]
+SCALINGS: tuple[str, ...] = ("standard", "robust")
+# The interquartile range of a normal distribution, in standard deviations.
+_IQR_OF_NORMAL = 1.3489795003921634
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """A centre and a scale for each feature.
+
+    Parameters
+    ----------
+    center, scale : numpy.ndarray of shape (n_features,)
+        ``(x - center) / scale`` is the scaled feature.
+    """
+
+    center: np.ndarray
+    scale: np.ndarray
+
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """Return the values on the common scale."""
+        return np.asarray((values - self.center) / self.scale)
+
+    def undo(self, scaled: np.ndarray) -> np.ndarray:
+        """Return scaled values in the features' own units."""
+        return np.asarray(scaled * self.scale + self.center)
+
+
+def fit_scaling(features: pd.DataFrame, how: str = "standard") -> Scaling:
+    """Learn the scale of features.
+
+    The columns of one categorical variable (``"job=retired"``, ``"job=student"`` …)
+    share one scale, chosen so that together they vary as much as one numeric feature.
+    Standardised one by one, a variable with twelve values would weigh twelve times as
+    much as the balance, and its rarest value most of all.
+
+    Parameters
+    ----------
+    features : pandas.DataFrame of shape (n_customers, n_features)
+        Finite numbers.
+    how : {"standard", "robust"}, default="standard"
+        Mean and standard deviation (population formula), or median and interquartile
+        range divided by 1.349. Where the range is 0, as in a feature that is mostly 0,
+        the standard deviation is used.
+
+    Returns
+    -------
+    Scaling
+
+    Raises
+    ------
+    ParameterProblem
+        If `how` is neither.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> scaling = fit_scaling(pd.DataFrame({"age": [20.0, 40.0, 60.0]}))
+    >>> scaling.apply(np.array([[40.0], [60.0]])).round(3).ravel().tolist()
+    [0.0, 1.225]
+    """
+    if how not in SCALINGS:
+        raise ParameterProblem(
+            "insight_room.error.unknown_choice", name="scaling", value=how, known=", ".join(SCALINGS)
+        )
+    values = features.to_numpy(dtype="float64")
+    deviation = values.std(axis=0)
+    center, scale = values.mean(axis=0), deviation.copy()
+    if how == "robust":
+        low, middle, high = np.percentile(values, [25, 50, 75], axis=0)
+        spread = (high - low) / _IQR_OF_NORMAL
+        center, scale = middle, np.where(spread > 0, spread, deviation)
+    for group in _categorical_groups(features):
+        center[group] = values[:, group].mean(axis=0)
+        scale[group] = np.sqrt((deviation[group] ** 2).sum())
+    return Scaling(center, np.where(scale > 0, scale, 1.0))
+
+
+def _categorical_groups(features: pd.DataFrame) -> list[list[int]]:
+    groups: dict[str, list[int]] = {}
+    for position, name in enumerate(map(str, features.columns)):
+        column, _, level = name.partition("=")
+        if level:
+            groups.setdefault(column, []).append(position)
+    return list(groups.values())
