@@ -1,0 +1,5 @@
+"""Our own view of an Altair chart: canvas, binary columns, bundled in the package."""
+
+from workbench.ui.vega.view import BUNDLE_IN_PAGE, VegaView, bundle, bundle_hash
+
+__all__ = ["BUNDLE_IN_PAGE", "VegaView", "bundle", "bundle_hash"]
