@@ -124,6 +124,8 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(f"workbench.{_HOME[name]}"), name)
     if name in _MODULES:
+        if name == "charts":
+            import_module("workbench.ui.vega.notebook").use_in_notebooks()
         return import_module(f"workbench.{name}")
     raise AttributeError(f"module 'workbench' has no attribute {name!r}")
 

@@ -19,9 +19,12 @@ def test_an_unknown_action_and_a_malformed_event_do_nothing():
 
 
 def test_text_from_users_is_escaped_in_templates():
-    html = render("comments.html", "en", may_comment=False, comments=[
-        {"text": "<script>alert(1)</script>", "author": "\"><img src=x onerror=alert(2)>", "at": "2026-10-09T02:14:00+00:00"},
-    ])  # fmt: skip
+    comment = {
+        "text": "<script>alert(1)</script>",
+        "author": '"><img src=x onerror=alert(2)>',
+        "at": "2026-10-09T02:14:00+00:00",
+    }
+    html = render("comments.html", "en", may_comment=False, comments=[comment])
     assert "<script>" not in html
     assert "<img" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html

@@ -85,8 +85,8 @@ class VegaView(anywidget.AnyWidget):
 
     Parameters
     ----------
-    chart : altair.Chart
-        Or a layered, concatenated or faceted one. It fills the width of its place; with
+    chart : altair.Chart, optional
+        Or a layered, concatenated or faceted one; nothing is drawn before there is one. It fills the width of its place; with
         ``usermeta={"fit": False}`` it keeps its own.
     mode : {"light", "dark"}, default="light"
         Whose colours the axes and the ground have.
@@ -139,7 +139,7 @@ class VegaView(anywidget.AnyWidget):
 
     def __init__(
         self,
-        chart: Any,
+        chart: Any = None,
         *,
         mode: theme.Mode = "light",
         height: int | None = None,
@@ -164,7 +164,7 @@ class VegaView(anywidget.AnyWidget):
     # -- what the browser gets --------------------------------------------------------
 
     def _take(self, chart: Any) -> None:
-        spec, frames = take_apart(chart)
+        spec, frames = ({"mark": "point"}, {}) if chart is None else take_apart(chart)
         own = spec.pop("config", {})
         self._chart, self._spec, self._own_config = chart, spec, own
         self._words = json.dumps(spec, ensure_ascii=False).replace("\\", "")
