@@ -125,8 +125,11 @@ class Artefacts(Area):
         parameters: Mapping[str, Any] | None = None,
         seed: int | None = None,
         summary: Mapping[str, Any] | None = None,
+        side_by_side: bool = False,
     ) -> Artefact:
         """Store tables as a new version; the same content, inputs and parameters store nothing.
+
+        What equals an older version that another one has replaced is a new version again.
 
         Parameters
         ----------
@@ -146,6 +149,9 @@ class Artefacts(Area):
             The random seed.
         summary : mapping, optional
             Small figures kept in SQL; not part of what makes two versions equal.
+        side_by_side : bool, default=False
+            Several of this kind stand beside each other in a cycle (target lists): a new
+            one replaces none.
 
         Returns
         -------
@@ -176,20 +182,30 @@ class Artefacts(Area):
                 "seed": seed,
             }
             identity = _hash_text(canonical_json(manifest))
-            return self._place(scratch, manifest, identity, dict(summary or {}))
+            return self._place(scratch, manifest, identity, dict(summary or {}), side_by_side)
         except OSError as error:
             raise MachineProblem("store.error.disk", file=str(home), cause=error.strerror) from error
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
     def _place(
-        self, scratch: Path, manifest: dict[str, Any], identity: str, summary: dict[str, Any]
+        self,
+        scratch: Path,
+        manifest: dict[str, Any],
+        identity: str,
+        summary: dict[str, Any],
+        side_by_side: bool,
     ) -> Artefact:
         table = schema.artefacts
         kind = manifest["kind"]
         with self.database.writing("artefact.save") as change:
-            same = change.execute(sa.select(table).where(table.c.identity == identity)).one_or_none()
-            if same is not None:
+            standing = sa.select(table).where(table.c.kind == kind).order_by(table.c.version.desc()).limit(1)
+            if side_by_side:
+                standing = standing.where(table.c.identity == identity)
+            else:
+                standing = standing.where(table.c.cycle_id.is_not_distinct_from(manifest["cycle_id"]))
+            same = change.execute(standing).one_or_none()
+            if same is not None and same.identity == identity:
                 change.ids.update(artefact_id=same.artefact_id, already=True)
                 return _artefact(same)
             highest = change.execute(

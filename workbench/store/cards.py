@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from workbench.errors import Conflict, NotFound, ParameterProblem
 from workbench.store import schema
-from workbench.store.area import Area, record_edges, refuse_lost_edit
+from workbench.store.area import Area, refuse_lost_edit
 from workbench.store.artefacts import canonical_json
 from workbench.store.database import Change
 from workbench.store.roles import reads, writes
@@ -153,7 +153,6 @@ class Lists(Area):
                     launched_by=self.database.who,
                 )
             )
-            record_edges(change, [(artefact_id, f"list:{list_id}")])
             return True
 
     @reads

@@ -44,13 +44,20 @@ class Results(Area):
         with self.database.writing("results.add") as change:
             new_contacts = _insert_new(change, schema.contacts, "contact_id", contacts)
             new_outcomes = _insert_new(change, schema.outcomes, "outcome_id", outcomes)
+            lists = sorted({str(row["list_id"]) for row in [*contacts, *outcomes]})
+            record_edges(
+                change, [(origin, f"results:{name}") for name, origin in self._origins(change, lists)]
+            )
             if source is not None:
-                lists = {str(row["list_id"]) for row in [*contacts, *outcomes]}
-                record_edges(change, [(source, f"results:{list_id}") for list_id in sorted(lists)])
+                record_edges(change, [(source, f"results:{name}") for name in lists])
             change.ids.update(contacts=new_contacts, outcomes=new_outcomes)
-            if len(contacts) + len(outcomes) <= 2:
-                change.ids["list_id"] = [*contacts, *outcomes][0]["list_id"] if contacts or outcomes else None
+            change.ids["list_ids"] = lists
             return new_contacts, new_outcomes
+
+    def _origins(self, change: Change, list_ids: Sequence[str]) -> list[tuple[str, str]]:
+        table = schema.target_lists
+        query = sa.select(table.c.list_id, table.c.artefact_id).where(table.c.list_id.in_(list_ids))
+        return [(row.list_id, row.artefact_id) for row in change.execute(query)]
 
     @reads
     def contacts(self, list_ids: Sequence[str]) -> pd.DataFrame:

@@ -74,7 +74,7 @@ artefacts = Table(
     Column("version", Integer, nullable=False),
     _cycle(nullable=True),
     Column("sha256", String(64), nullable=False),
-    Column("identity", String(64), nullable=False, unique=True),
+    Column("identity", String(64), nullable=False, index=True),
     Column("summary", Text, nullable=False),
     Column("created_at", DateTime, nullable=False),
     Column("created_by", String(120), nullable=False),

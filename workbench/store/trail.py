@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Trail(Area):
     """Lineage and audit.
 
-    A node is an artefact's id, or begins with ``raw:``, ``list:``, ``results:``,
+    A node is an artefact's id, or begins with ``raw:``, ``results:``,
     ``recommendation:`` or ``cycle:``.
     """
 

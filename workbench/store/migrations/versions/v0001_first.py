@@ -63,9 +63,9 @@ def upgrade() -> None:
         sa.Column("created_by", sa.String(length=120), nullable=False),
         sa.ForeignKeyConstraint(["cycle_id"], ["cycles.cycle_id"], name=op.f("fk_artefacts_cycle_id")),
         sa.PrimaryKeyConstraint("artefact_id", name=op.f("pk_artefacts")),
-        sa.UniqueConstraint("identity", name=op.f("uq_artefacts_identity")),
         sa.UniqueConstraint("kind", "version", name=op.f("uq_artefacts_kind")),
     )
+    op.create_index(op.f("ix_artefacts_identity"), "artefacts", ["identity"], unique=False)
     op.create_index("ix_artefacts_kind_cycle", "artefacts", ["kind", "cycle_id"], unique=False)
     op.create_table(
         "comments",
@@ -222,6 +222,7 @@ def downgrade() -> None:
     op.drop_index("ix_comments_stage_cycle", table_name="comments")
     op.drop_table("comments")
     op.drop_index("ix_artefacts_kind_cycle", table_name="artefacts")
+    op.drop_index(op.f("ix_artefacts_identity"), table_name="artefacts")
     op.drop_table("artefacts")
     op.drop_table("raw_files")
     op.drop_table("lineage")

@@ -1,0 +1,29 @@
+"""The analyst's handle: where the stages meet the store.
+
+Everything a screen shows or does has its call here. Reading loads no engine and no
+machine-learning library, so that a viewer's kernel stays small; rooms are imported by
+the methods that need them.
+"""
+
+from workbench.project.cycles import Cycle
+from workbench.project.execution import OutcomeReport
+from workbench.project.handle import Project, create_project, open_project
+from workbench.project.imports import ImportReport
+from workbench.project.insight import Segmentation
+from workbench.project.lineage import Lineage
+from workbench.project.review import Evaluation
+from workbench.project.strategy import Plan, TargetList
+
+__all__ = [
+    "Cycle",
+    "Evaluation",
+    "ImportReport",
+    "Lineage",
+    "OutcomeReport",
+    "Plan",
+    "Project",
+    "Segmentation",
+    "TargetList",
+    "create_project",
+    "open_project",
+]

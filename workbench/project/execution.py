@@ -1,0 +1,227 @@
+"""Worklists, contacts and outcomes of one cycle."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from workbench.errors import NotFound, ParameterProblem
+from workbench.tables import CONTACTS, OUTCOMES
+
+if TYPE_CHECKING:
+    from workbench.project.handle import Project
+
+
+@dataclass(frozen=True)
+class OutcomeReport:
+    """What an outcomes file brought.
+
+    Parameters
+    ----------
+    file : str
+        The file's name.
+    rows_read, loaded, repeated : int
+        Rows in the file; outcomes that are new; rows that were there already.
+    contacts : int
+        New contacts.
+    quarantined : pandas.DataFrame
+        `workbench.tables.QUARANTINE`: rows that could not be loaded.
+    """
+
+    file: str
+    rows_read: int
+    loaded: int
+    repeated: int
+    contacts: int
+    quarantined: pd.DataFrame
+
+
+class Execution:
+    """Execution of one cycle.
+
+    Parameters
+    ----------
+    project : Project
+        The handle.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._results = project.store.results
+
+    def _list_ids(self) -> list[str]:
+        return [row["list_id"] for row in self._project.store.lists.rows(self._project.cycle.cycle_id)]
+
+    def contacts(self) -> pd.DataFrame:
+        """Return the contacts of the cycle's lists: a `workbench.tables.CONTACTS`."""
+        frame = self._results.contacts(self._list_ids())
+        return _typed(frame, CONTACTS)
+
+    def outcomes(self) -> pd.DataFrame:
+        """Return the outcomes of the cycle's lists: a `workbench.tables.OUTCOMES`."""
+        frame = self._results.outcomes(self._list_ids())
+        return _typed(frame, OUTCOMES)
+
+    def worklist(self, today: dt.date | str | None = None, agent: str | None = None) -> pd.DataFrame:
+        """Return whom to contact, with the script beside it; the control is not on it.
+
+        Parameters
+        ----------
+        today : datetime.date or str, optional
+            The day to look from; by default the day of the clock.
+        agent : str, optional
+            Only what this agent began, and what nobody has begun.
+        """
+        from workbench.execution import build_worklist
+        from workbench.project.handle import as_day
+
+        project = self._project
+        day = as_day(today) or project.store.database.clock().date()
+        contacts = self.contacts()
+        frame = build_worklist(
+            project.strategy.targets(),
+            project.customers(),
+            contacts,
+            self.outcomes(),
+            project.strategy.launched_cards(),
+            today=day,
+        )
+        if agent is None:
+            return frame
+        others = contacts.loc[contacts["agent"].notna() & contacts["agent"].ne(agent), "customer_id"]
+        return frame[~frame["customer_id"].isin(others)].reset_index(drop=True)
+
+    def record(
+        self,
+        list_id: str,
+        customer_id: str,
+        *,
+        disposition: str,
+        responded: bool | None = None,
+        amount: float | None = None,
+        note: str = "",
+        contacted_at: dt.datetime | None = None,
+        agent: str | None = None,
+    ) -> str:
+        """Record a try to reach a customer, and what came of it.
+
+        Parameters
+        ----------
+        list_id, customer_id : str
+            Who, on which list.
+        disposition : str
+            reached, no_answer, refused, callback or wrong_number.
+        responded : bool, optional
+            Whether they did what the offer asked for; None records the contact alone.
+        amount : float, optional
+            Money that came of it, CNY.
+        note : str, default=""
+            What the caller writes.
+        contacted_at : datetime.datetime, optional
+            UTC; by default now.
+        agent : str, optional
+            By default who is using the workbench.
+
+        Returns
+        -------
+        str
+            The contact's id.
+
+        Raises
+        ------
+        NotFound
+            If the list does not exist, or the customer is not on it.
+        ParameterProblem
+            If the disposition is unknown, or the customer is held back as control.
+        NotAllowed
+            If the role may not record outcomes.
+        """
+        store = self._project.store
+        if disposition not in DISPOSITIONS:
+            raise ParameterProblem(
+                "project.error.disposition", disposition=disposition, known=", ".join(DISPOSITIONS)
+            )
+        row = store.lists.find(list_id)
+        targets = store.artefacts.read(
+            store.artefacts.find(row["artefact_id"]), "targets", ["customer_id", "arm"]
+        )
+        arm = targets.loc[targets["customer_id"].eq(customer_id), "arm"]
+        if arm.empty:
+            raise NotFound("project.error.not_on_list", list=list_id)
+        if arm.iloc[0] == "control":
+            raise ParameterProblem("project.error.control", list=list_id)
+        now = store.database.clock()
+        contact_id = uuid.uuid4().hex
+        contact = {
+            "contact_id": contact_id,
+            "list_id": list_id,
+            "strategy_id": row["strategy_id"],
+            "customer_id": customer_id,
+            "contacted_at": contacted_at or now,
+            "channel": row["card"]["channel"],
+            "disposition": disposition,
+            "agent": agent or store.database.who,
+        }
+        outcome = {
+            "outcome_id": f"{list_id}:{customer_id}:{contact_id}",
+            "list_id": list_id,
+            "strategy_id": row["strategy_id"],
+            "customer_id": customer_id,
+            "recorded_at": now,
+            "responded": responded,
+            "amount": amount,
+            "note": note,
+            "source": "worklist",
+        }
+        self._results.add([contact], [] if responded is None else [outcome])
+        return contact_id
+
+    def import_outcomes(self, source: str | os.PathLike[str] | pd.DataFrame) -> OutcomeReport:
+        """Bring in outcomes from a file; the same rows again change nothing.
+
+        Parameters
+        ----------
+        source : path or pandas.DataFrame
+            A CSV, Excel or Parquet file, or a frame; see `workbench.execution.check_outcomes`
+            for its columns.
+
+        Returns
+        -------
+        OutcomeReport
+
+        Raises
+        ------
+        ImportProblem
+            If the file can't be read or lacks columns.
+        NotAllowed
+            If the role may not record outcomes.
+        """
+        raise NotImplementedError
+
+    def progress(self, today: dt.date | str | None = None) -> pd.DataFrame:
+        """Return how far each strategy's list is; see `workbench.execution.summarise_progress`."""
+        from workbench.execution import summarise_progress
+        from workbench.project.handle import as_day
+
+        day = as_day(today) or self._project.store.database.clock().date()
+        return summarise_progress(
+            self._project.strategy.targets(),
+            self.contacts(),
+            self.outcomes(),
+            self._project.strategy.launched_cards(),
+            today=day,
+        )
+
+
+DISPOSITIONS = ("reached", "no_answer", "refused", "callback", "wrong_number")
+
+
+def _typed(frame: pd.DataFrame, table: Any) -> pd.DataFrame:
+    """Give a frame out of SQL its table's types, also when it has no rows."""
+    kinds = {"text": "str", "number": "float64", "boolean": "bool", "timestamp": "datetime64[us]"}
+    return frame[list(table.names)].astype({c.name: kinds[c.kind] for c in table.columns})

@@ -1,0 +1,473 @@
+"""Create a project, open it, and reach everything from one handle."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import NotFound, ParameterProblem
+from workbench.project.config import Settings, find_project, read_settings, write_settings
+from workbench.project.cycles import NO_CYCLE, Cycle, next_cycle, quarter_id
+from workbench.store import Store, open_store
+from workbench.store.database import utc_now
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.project.execution import Execution
+    from workbench.project.imports import ImportReport, Imports
+    from workbench.project.insight import Insight
+    from workbench.project.lineage import Lineage
+    from workbench.project.review import Review
+    from workbench.project.strategy import Strategy
+
+Progress = Callable[[float, str], None]
+"""Called with the share done (0 to 1) and the key of the phase's name."""
+
+
+class Project:
+    """The handle on a project: one folder, one role, one cycle at a time.
+
+    Made by `create_project` or `open_project`.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The project's folder.
+    settings : Settings
+        What ``project.toml`` says.
+    store : Store
+        Its memory.
+    cycle_id : str, optional
+        The cycle to look at; the newest by default.
+    """
+
+    def __init__(self, folder: Path, settings: Settings, store: Store, cycle_id: str | None = None) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.store = store
+        self._cycle_id = cycle_id
+        self.cycle  # noqa: B018  an unknown cycle is refused here, the newest one pinned
+
+    def __repr__(self) -> str:
+        return f"Project({self.name!r}, cycle={self.cycle.cycle_id!r}, role={self.role!r})"
+
+    # What it is ------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """Name of the project."""
+        return self.settings.name
+
+    @property
+    def role(self) -> str:
+        """``viewer``, ``contributor`` or ``analyst``: what this handle may write."""
+        return self.store.database.role
+
+    @property
+    def inbox(self) -> Path:
+        """The folder for raw files."""
+        return self.folder / "inbox"
+
+    @property
+    def exports(self) -> Path:
+        """The folder for what leaves the workbench."""
+        return self.folder / "exports"
+
+    # Cycles ----------------------------------------------------------------------
+
+    @property
+    def cycle(self) -> Cycle:
+        """The cycle this handle looks at; before the first import one without a name."""
+        if self._cycle_id is None:
+            known = self.cycles()
+            if not known:
+                return NO_CYCLE
+            # A handle stays with its cycle: accepting a recommendation opens the next one.
+            self._cycle_id = known[-1].cycle_id
+        return self._find_cycle(self._cycle_id)
+
+    def cycles(self) -> list[Cycle]:
+        """Return every cycle, oldest first."""
+        return [Cycle.of_row(row) for row in self.store.cycles.rows()]
+
+    def at(self, cycle_id: str) -> Project:
+        """Return a handle on another cycle of the same project.
+
+        Parameters
+        ----------
+        cycle_id : str
+            Name of the cycle, for example ``2026 Q2``.
+
+        Raises
+        ------
+        NotFound
+            If there is no such cycle.
+        """
+        return Project(self.folder, self.settings, self.store, cycle_id)
+
+    def open_cycle(self, cycle_id: str | None = None, snapshot_date: dt.date | str | None = None) -> Project:
+        """Open a cycle and return a handle on it.
+
+        Parameters
+        ----------
+        cycle_id : str, optional
+            Its name; by default the quarter of the snapshot date, or the one after the
+            newest cycle.
+        snapshot_date : datetime.date or str, optional
+            The day its portraits show; by default the next quarter's end if the data
+            reach it, else the newest cycle's day.
+
+        Raises
+        ------
+        ParameterProblem
+            If the name is taken, or no date is known.
+        """
+        known = self.cycles()
+        day = as_day(snapshot_date)
+        if known:
+            last = known[-1]
+            assert last.snapshot_date is not None
+            following, end = next_cycle(last.cycle_id, last.snapshot_date, self.imports.last_day())
+            self.store.cycles.open(cycle_id or following, day or end, last.cycle_id)
+        else:
+            day = day or self.imports.last_day()
+            if day is None:
+                raise ParameterProblem("project.error.no_date")
+            self.store.cycles.open(cycle_id or quarter_id(day), day)
+        return Project(self.folder, self.settings, self.store)
+
+    def close_cycle(self) -> None:
+        """Close this cycle; what it holds stays readable."""
+        self.store.cycles.close(self.need_cycle().cycle_id)
+
+    def need_cycle(self) -> Cycle:
+        """Return the cycle, or say that files must be imported first.
+
+        Raises
+        ------
+        NotFound
+            If the project has no cycle yet.
+        """
+        cycle = self.cycle
+        if not cycle.cycle_id:
+            raise NotFound("project.error.no_cycle")
+        return cycle
+
+    def _find_cycle(self, cycle_id: str) -> Cycle:
+        known = self.cycles()
+        for cycle in known:
+            if cycle.cycle_id == cycle_id:
+                return cycle
+        names = ", ".join(cycle.cycle_id for cycle in known) or "-"
+        raise NotFound("errors.not_found.cycle", cycle=cycle_id, known=names)
+
+    # Customers -------------------------------------------------------------------
+
+    def import_files(
+        self,
+        source: str | os.PathLike[str] | None = None,
+        mapping: Any = None,
+        progress: Progress | None = None,
+        *,
+        snapshot_date: dt.date | str | None = None,
+    ) -> ImportReport:
+        """Bring raw files in through a mapping; every row is loaded or quarantined.
+
+        The first import opens the first cycle. Importing the same content again changes
+        nothing.
+
+        Parameters
+        ----------
+        source : path, optional
+            A folder or a file; by default the project's ``inbox``. What lies elsewhere is
+            copied there, once.
+        mapping : path or Mapping, optional
+            By default ``mapping.toml`` in the source.
+        progress : callable, optional
+            Called with the share done and the phase's key.
+        snapshot_date : datetime.date or str, optional
+            Snapshot date of the first cycle; by default the last day in holdings and
+            transactions, or today where the data hold no dates.
+
+        Returns
+        -------
+        ImportReport
+
+        Raises
+        ------
+        ImportProblem
+            If a file or the mapping can't be read as asked.
+        """
+        return self.imports.import_files(source, mapping, progress, as_day(snapshot_date))
+
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return an imported table as it was loaded last.
+
+        Parameters
+        ----------
+        name : str
+            ``customers``, ``holdings``, ``transactions``, ``events`` …
+        columns : sequence of str, optional
+            The wanted columns; all by default.
+
+        Raises
+        ------
+        NotFound
+            If no import brought such a table.
+        """
+        return self.imports.table(name, columns)
+
+    def quarantine(self) -> pd.DataFrame:
+        """Return the rows that the last import could not load, with the reasons."""
+        return self.imports.quarantine()
+
+    def customers(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the portrait: one row a customer on the cycle's snapshot date.
+
+        It is built and stored when an analyst first asks for it, and read afterwards.
+
+        Parameters
+        ----------
+        columns : sequence of str, optional
+            The wanted columns; all by default. Reading few is fast.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A `workbench.tables.PORTRAIT`.
+
+        Raises
+        ------
+        NotFound
+            If nothing was imported yet, or a reader asks before the portrait is built.
+        """
+        return self.imports.customers(columns)
+
+    def build_portrait(self) -> pd.DataFrame:
+        """Build this cycle's portrait from the newest import, and return it.
+
+        What was approved from an older portrait stays, and is shown as stale.
+        """
+        return self.imports.build_portrait()
+
+    # Stages ----------------------------------------------------------------------
+
+    @cached_property
+    def insight(self) -> Insight:
+        """Segmentations: approve, read, relabel."""
+        from workbench.project.insight import Insight
+
+        return Insight(self)
+
+    @cached_property
+    def strategy(self) -> Strategy:
+        """Strategy cards, plans and target lists."""
+        from workbench.project.strategy import Strategy
+
+        return Strategy(self)
+
+    @cached_property
+    def execution(self) -> Execution:
+        """Worklists, contacts and outcomes."""
+        from workbench.project.execution import Execution
+
+        return Execution(self)
+
+    @cached_property
+    def review(self) -> Review:
+        """Evaluations and recommendations."""
+        from workbench.project.review import Review
+
+        return Review(self)
+
+    @cached_property
+    def imports(self) -> Imports:
+        """What was imported: tables, portraits, and what they came from."""
+        from workbench.project.imports import Imports
+
+        return Imports(self)
+
+    # About all stages ------------------------------------------------------------
+
+    def status(self) -> pd.DataFrame:
+        """Return how far the cycle is.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a stage: stage, state (done, stale, current, not_started), detail_key,
+            detail_values (dict).
+        """
+        from workbench.project.status import stage_status
+
+        return stage_status(self)
+
+    def footer(self, stage: str) -> dict[str, Any]:
+        """Return what a stage's page rests on.
+
+        Parameters
+        ----------
+        stage : {"insight", "strategy", "execution", "review"}
+            The stage.
+
+        Returns
+        -------
+        dict
+            data_date, n, versions (name → number), computed_at, computed_by, sha256;
+            values are None where nothing was made yet.
+        """
+        from workbench.project.status import stage_footer
+
+        return stage_footer(self, stage)
+
+    def comment(self, stage: str, text: str) -> int:
+        """Add a comment to a stage of this cycle, and return its number.
+
+        Parameters
+        ----------
+        stage : {"insight", "strategy", "execution", "review"}
+            The stage.
+        text : str
+            At most 4,000 characters.
+        """
+        return self.store.comments.add(stage, text, self.cycle.cycle_id or None)
+
+    def comments(self, stage: str | None = None) -> pd.DataFrame:
+        """Return this cycle's comments, oldest first.
+
+        Returns
+        -------
+        pandas.DataFrame
+            comment_id, cycle_id, stage, text, author, at (UTC).
+        """
+        frame = self.store.comments.frame(stage, self.cycle.cycle_id or None)
+        return frame.rename(columns={"written_at": "at"})
+
+    def lineage(self) -> Lineage:
+        """Return what came from what, from raw files to accepted recommendations."""
+        from workbench.project.lineage import read_lineage
+
+        return read_lineage(self.store)
+
+    def audit_log(self, limit: int | None = None) -> pd.DataFrame:
+        """Return who wrote what and when (UTC), oldest first.
+
+        Parameters
+        ----------
+        limit : int, optional
+            Only the newest so many.
+        """
+        return self.store.trail.audit_log(limit)
+
+    def walk(self, bank_folder: str | os.PathLike[str] | None = None, **options: Any) -> Project:
+        """Walk one cycle unattended with default decisions; see `workbench.project.walk.walk`."""
+        from workbench.project.walk import walk
+
+        return walk(self, bank_folder, **options)
+
+
+def as_day(value: dt.date | str | None) -> dt.date | None:
+    """Return a day from a date or ISO text.
+
+    Examples
+    --------
+    >>> as_day("2026-06-30")
+    datetime.date(2026, 6, 30)
+    """
+    if value is None:
+        return None
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError as error:
+        raise ParameterProblem("project.error.day", value=value) from error
+
+
+def create_project(
+    folder: str | os.PathLike[str],
+    name: str | None = None,
+    *,
+    database: str | None = None,
+    clock: Callable[[], dt.datetime] | None = None,
+) -> Project:
+    """Create a project in a new or empty folder.
+
+    Parameters
+    ----------
+    folder : path
+        The project's folder; it may be copied elsewhere later.
+    name : str, optional
+        Shown on every screen; by default the folder's name.
+    database : str, optional
+        SQLAlchemy URL of the state; by default ``state.sqlite`` in the folder.
+    clock : callable, optional
+        Returns the moment of a write, UTC without a zone.
+
+    Raises
+    ------
+    ParameterProblem
+        If the folder already holds a project.
+
+    Examples
+    --------
+    >>> import tempfile, workbench as wb
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     project = wb.create_project(f"{place}/my_bank")
+    ...     project.name, project.role
+    ('my_bank', 'analyst')
+    """
+    home = Path(folder).expanduser().resolve()
+    now = (clock or utc_now)()
+    settings = Settings(name or home.name, now.date(), database=database)
+    write_settings(home, settings)
+    return Project(home, settings, open_store(home, url=database, clock=clock))
+
+
+def open_project(
+    folder: str | os.PathLike[str] | None = None,
+    role: str | None = None,
+    cycle: str | None = None,
+    *,
+    clock: Callable[[], dt.datetime] | None = None,
+) -> Project:
+    """Open a project.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Its folder; by default ``WORKBENCH_PROJECT``, else ``demo_bank`` in the current
+        folder or one above.
+    role : {"viewer", "contributor", "analyst"}, optional
+        What the handle may write; by default ``WORKBENCH_ROLE``, else ``analyst``. A
+        viewer's connection is read-only.
+    cycle : str, optional
+        The cycle to look at; by default the newest.
+    clock : callable, optional
+        Returns the moment of a write, UTC without a zone.
+
+    Raises
+    ------
+    NotFound
+        If there is no project, or no such cycle.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> wb.open_project("/nowhere")
+    Traceback (most recent call last):
+    ...
+    workbench.errors.NotFound: There is no project in /nowhere ...
+    """
+    home = find_project(folder)
+    settings = read_settings(home)
+    wanted = role or os.environ.get("WORKBENCH_ROLE") or "analyst"
+    store = open_store(home, url=settings.database, role=wanted, clock=clock)
+    return Project(home, settings, store, cycle)

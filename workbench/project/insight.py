@@ -1,0 +1,403 @@
+"""Segmentations: who approved which, from what, with which colours."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from workbench.errors import Conflict, NotFound, ParameterProblem
+from workbench.store import Artefact
+from workbench.tables import MEMBERSHIP, SEGMENTS
+
+if TYPE_CHECKING:
+    from workbench.project.handle import Project
+
+_LABEL = ("segment", "segment_zh", "description", "description_zh")
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """One approved segmentation.
+
+    Parameters
+    ----------
+    version : int
+        Its number in the project.
+    cycle_id : str
+        The cycle it was approved in.
+    segments : pandas.DataFrame
+        `workbench.tables.SEGMENTS` with description_zh.
+    membership : pandas.DataFrame
+        `workbench.tables.MEMBERSHIP`.
+    profile : pandas.DataFrame
+        `workbench.tables.PROFILE`.
+    comparison : pandas.DataFrame or None
+        `workbench.tables.K_COMPARISON` that the number of clusters was chosen by.
+    embedding : pandas.DataFrame or None
+        `workbench.tables.EMBEDDING`: the picture's points.
+    embedding_info : dict or None
+        method, trustworthiness, n_sample, n_total of the picture.
+    approved_at : datetime.datetime
+        UTC.
+    approved_by, note : str
+        Who, and what they wrote.
+    sha256 : str
+        Hash of the content.
+    n : int
+        Customers.
+    artefact_id : str
+        Where it is stored.
+    model : dict
+        The segmenter's parameters and centroids, for `Segmenter.from_json`.
+    """
+
+    version: int
+    cycle_id: str
+    segments: pd.DataFrame
+    membership: pd.DataFrame
+    profile: pd.DataFrame
+    comparison: pd.DataFrame | None
+    embedding: pd.DataFrame | None
+    embedding_info: dict[str, Any] | None
+    approved_at: dt.datetime
+    approved_by: str
+    note: str
+    sha256: str
+    n: int
+    artefact_id: str
+    model: dict[str, Any] = field(repr=False)
+
+
+class Insight:
+    """Insight of one cycle: its segmentations.
+
+    Parameters
+    ----------
+    project : Project
+        The handle.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._artefacts = project.store.artefacts
+        self._read: dict[str, Segmentation] = {}
+
+    def approve(
+        self,
+        segmenter: Any,
+        features: pd.DataFrame,
+        *,
+        labels: Mapping[int, Any] | None = None,
+        comparison: pd.DataFrame | None = None,
+        embedding: Any = None,
+        note: str = "",
+    ) -> Segmentation:
+        """Approve a segmentation: it becomes the cycle's newest version.
+
+        Parameters
+        ----------
+        segmenter : Segmenter
+            Fitted.
+        features : pandas.DataFrame of shape (n_customers, n_features)
+            Indexed by customer_id.
+        labels : mapping of int to LabelSuggestion, dict or str, optional
+            The label of each cluster; by default suggested from the profile.
+        comparison : pandas.DataFrame, optional
+            What `compare_k` returned.
+        embedding : Embedding, optional
+            What `embed` returned.
+        note : str, default=""
+            Why this one.
+
+        Returns
+        -------
+        Segmentation
+            The new version, or the one with the same content.
+
+        Raises
+        ------
+        ParameterProblem
+            If a cluster has no label, or two share one.
+        NotAllowed
+            If the role may not approve.
+        """
+        from workbench.insight import profile_clusters, suggest_labels
+
+        project = self._project
+        cycle = project.need_cycle()
+        portrait = project.imports.portrait()
+        clusters = segmenter.predict(features)
+        numbers = pd.Series(clusters, index=features.index).astype("int64")
+        profile = profile_clusters(features, numbers)
+        chosen = _label_rows(labels if labels is not None else suggest_labels(profile), sorted(set(numbers)))
+        stored = self._artefacts.save(
+            "features",
+            {"features": features.rename_axis("customer_id").reset_index()},
+            cycle_id=cycle.cycle_id,
+            inputs=[portrait.artefact_id] if portrait else [],
+            summary={"n": len(features), "n_features": features.shape[1]},
+        )
+        membership = pd.DataFrame(
+            {"customer_id": features.index.astype("str"), "cluster": numbers.to_numpy()}
+        )
+        return self._store(
+            membership,
+            chosen,
+            {"profile": profile}
+            | ({} if comparison is None else {"comparison": comparison})
+            | ({} if embedding is None else {"embedding": embedding.points}),
+            _model(segmenter),
+            None if embedding is None else _embedding_info(embedding),
+            inputs=[stored.artefact_id],
+            seed=getattr(segmenter, "random_state", None),
+            note=note,
+            renamed={},
+        )
+
+    def _store(
+        self,
+        membership: pd.DataFrame,
+        labels: pd.DataFrame,
+        tables: dict[str, pd.DataFrame],
+        model: dict[str, Any],
+        embedding_info: dict[str, Any] | None,
+        *,
+        inputs: Sequence[str],
+        seed: int | None,
+        note: str,
+        renamed: Mapping[str, str],
+    ) -> Segmentation:
+        cycle = self._project.need_cycle()
+        counts = membership["cluster"].value_counts()
+        segments = labels.assign(n=labels["cluster"].map(counts).fillna(0).astype("int64"))
+        segments = segments.sort_values(["n", "cluster"], ascending=[False, True], ignore_index=True)
+        slots = self._project.store.slots.assign(cycle.cycle_id, list(segments["segment"]), renamed)
+        segments.insert(5, "slot", segments["segment"].map(slots).astype("int64"))
+        names = dict(zip(segments["cluster"], segments["segment"], strict=True))
+        members = membership[["customer_id", "cluster"]].assign(
+            segment=membership["cluster"].map(names).astype("str")
+        )
+        artefact = self._artefacts.save(
+            "segmentation",
+            {"membership": MEMBERSHIP.check(members), "segments": SEGMENTS.check(segments), **tables},
+            cycle_id=cycle.cycle_id,
+            documents={"model": model},
+            inputs=inputs,
+            seed=seed,
+            summary={
+                "n": len(members),
+                "n_segments": len(segments),
+                "note": note,
+                "embedding": embedding_info,
+            },
+        )
+        return self._of(artefact)
+
+    def segmentation(self, version: int | None = None) -> Segmentation:
+        """Return an approved segmentation, by default the cycle's newest.
+
+        Parameters
+        ----------
+        version : int, optional
+            Its number; any cycle's.
+
+        Raises
+        ------
+        NotFound
+            If there is none.
+        """
+        artefact = self._find(version)
+        if artefact is None:
+            cycle = self._project.cycle.cycle_id
+            if version is None:
+                raise NotFound("project.error.no_segmentation", cycle=cycle or "-")
+            raise NotFound("project.error.no_segmentation_version", version=version)
+        return self._of(artefact)
+
+    def versions(self) -> pd.DataFrame:
+        """Return the cycle's approved versions, oldest first, without opening them.
+
+        Returns
+        -------
+        pandas.DataFrame
+            version, n, n_segments, note, approved_at, approved_by, sha256.
+        """
+        cycle_id = self._project.cycle.cycle_id
+        rows = [
+            (
+                a.version,
+                a.summary["n"],
+                a.summary["n_segments"],
+                a.summary["note"],
+                a.created_at,
+                a.created_by,
+                a.sha256,
+            )
+            for a in self._artefacts.versions("segmentation", cycle_id or "-")
+        ]
+        columns = ["version", "n", "n_segments", "note", "approved_at", "approved_by", "sha256"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def relabel(
+        self,
+        cluster: int,
+        segment: str,
+        *,
+        segment_zh: str | None = None,
+        description: str | None = None,
+        description_zh: str | None = None,
+        note: str = "",
+        expected_version: int | None = None,
+    ) -> Segmentation:
+        """Give a cluster of the newest segmentation another label: a new version.
+
+        The segment's colour goes along with it.
+
+        Parameters
+        ----------
+        cluster : int
+            The cluster.
+        segment : str
+            Its new label.
+        segment_zh, description, description_zh : str, optional
+            What else changes; by default they stay.
+        note : str, default=""
+            Why.
+        expected_version : int, optional
+            The version that was looked at; if a newer one was approved since, it is a
+            Conflict.
+
+        Raises
+        ------
+        ParameterProblem
+            If there is no such cluster, or another one has the label.
+        Conflict
+            If somebody approved a newer version first.
+        """
+        now = self.segmentation()
+        if expected_version is not None and expected_version != now.version:
+            raise _newer(expected_version, now, cluster, segment)
+        if cluster not in set(now.segments["cluster"]):
+            known = ", ".join(str(c) for c in sorted(now.segments["cluster"]))
+            raise ParameterProblem("project.error.no_cluster", cluster=cluster, known=known)
+        labels = now.segments.drop(columns=["slot", "n"]).set_index("cluster")
+        old = str(labels.loc[cluster, "segment"])
+        given = {
+            "segment": segment.strip(),
+            "segment_zh": segment_zh,
+            "description": description,
+            "description_zh": description_zh,
+        }
+        for column, value in given.items():
+            if value is not None:
+                labels.loc[cluster, column] = value
+        chosen = _label_rows({int(str(c)): dict(row) for c, row in labels.iterrows()}, list(labels.index))
+        tables = {"profile": now.profile}
+        if now.comparison is not None:
+            tables["comparison"] = now.comparison
+        if now.embedding is not None:
+            tables["embedding"] = now.embedding
+        source = self._artefacts.find(now.artefact_id)
+        manifest = self._artefacts.manifest(source)
+        return self._store(
+            now.membership,
+            chosen,
+            tables,
+            now.model,
+            now.embedding_info,
+            inputs=manifest["inputs"],
+            seed=manifest["seed"],
+            note=note or now.note,
+            renamed={segment.strip(): old} if segment.strip() != old else {},
+        )
+
+    def artefact(self) -> Artefact | None:
+        """Return the cycle's newest segmentation without opening it, or None."""
+        return self._find(None)
+
+    def slots(self) -> dict[str, int]:
+        """Return label → colour slot (1 to 10; 0 is grey) of the labels in use."""
+        return self._project.store.slots.of_cycle(self._project.cycle.cycle_id)
+
+    def _find(self, version: int | None) -> Artefact | None:
+        if version is None:
+            cycle_id = self._project.cycle.cycle_id
+            return self._artefacts.latest("segmentation", cycle_id) if cycle_id else None
+        known = self._artefacts.versions("segmentation")
+        return next((a for a in known if a.version == version), None)
+
+    def _of(self, artefact: Artefact) -> Segmentation:
+        known = self._read.get(artefact.artefact_id)
+        if known is None:
+            there = self._artefacts.tables(artefact)
+            tables = {name: self._artefacts.read(artefact, name) for name in there}
+            assert artefact.cycle_id is not None
+            known = self._read[artefact.artefact_id] = Segmentation(
+                version=artefact.version,
+                cycle_id=artefact.cycle_id,
+                segments=tables["segments"],
+                membership=tables["membership"],
+                profile=tables["profile"],
+                comparison=tables.get("comparison"),
+                embedding=tables.get("embedding"),
+                embedding_info=artefact.summary.get("embedding"),
+                approved_at=artefact.created_at,
+                approved_by=artefact.created_by,
+                note=artefact.summary.get("note", ""),
+                sha256=artefact.sha256,
+                n=artefact.summary["n"],
+                artefact_id=artefact.artefact_id,
+                model=self._artefacts.document(artefact, "model"),
+            )
+        return known
+
+
+def _label_rows(labels: Mapping[int, Any], clusters: Sequence[int]) -> pd.DataFrame:
+    """Return one checked row of labels a cluster."""
+    rows = []
+    for cluster in clusters:
+        given = labels.get(cluster)
+        if isinstance(given, str):
+            given = {"segment": given}
+        row = {
+            name: str((given.get(name) if isinstance(given, Mapping) else getattr(given, name, None)) or "")
+            for name in _LABEL
+        }
+        row["segment"] = row["segment"].strip()
+        if not row["segment"]:
+            raise ParameterProblem("project.error.no_label", cluster=cluster)
+        rows.append({"cluster": int(cluster), **row})
+    frame = pd.DataFrame(rows, columns=["cluster", *_LABEL])
+    twice = frame.loc[frame["segment"].duplicated(), "segment"]
+    if len(twice):
+        raise ParameterProblem("project.error.same_label", segment=twice.iloc[0])
+    return frame.astype({"cluster": "int64"})
+
+
+def _model(segmenter: Any) -> dict[str, Any]:
+    return json.loads(segmenter.to_json())
+
+
+def _embedding_info(embedding: Any) -> dict[str, Any]:
+    return {
+        "method": embedding.method,
+        "trustworthiness": float(embedding.trustworthiness),
+        "n_sample": int(embedding.n_sample),
+        "n_total": int(embedding.n_total),
+    }
+
+
+def _newer(expected: int, now: Segmentation, cluster: int, segment: str) -> Conflict:
+    theirs = now.segments.set_index("cluster")["segment"].get(cluster)
+    return Conflict(
+        "project.error.newer_segmentation",
+        difference={"segment": (segment, theirs), "version": (expected, now.version)},
+        expected=expected,
+        version=now.version,
+        who=now.approved_by,
+    )
