@@ -132,9 +132,8 @@ def response_chance(
         return np.full(len(customers), float(planned))
     series = source.predict(customers) if isinstance(source, Propensity) else source
     fallback = float(series.mean()) if pd.isna(planned) else float(planned)
-    chance = (
-        series.reindex(customers["customer_id"]).astype("float64").fillna(fallback).to_numpy(dtype="float64")
-    )
+    known = np.array(series.reindex(customers["customer_id"]), dtype="float64")
+    chance: npt.NDArray[np.float64] = np.where(np.isnan(known), fallback, known)
     if len(chance) and not ((chance >= 0) & (chance <= 1)).all():
         raise ParameterProblem("strategy_room.error.probability", strategy=strategy_id)
     return chance

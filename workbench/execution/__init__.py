@@ -1,0 +1,28 @@
+"""Execution: target lists in, worklists, contacts and outcomes out."""
+
+from workbench.execution.dispositions import (
+    Disposition,
+    check_disposition,
+    disposition_labels,
+    read_dispositions,
+)
+from workbench.execution.outcomes import OutcomeCheck, check_outcomes, outcome_key
+from workbench.execution.progress import count_days, summarise_progress
+from workbench.execution.script import address, fill_script, product_name
+from workbench.execution.worklist import build_worklist
+
+__all__ = [
+    "Disposition",
+    "OutcomeCheck",
+    "address",
+    "build_worklist",
+    "check_disposition",
+    "check_outcomes",
+    "count_days",
+    "disposition_labels",
+    "fill_script",
+    "outcome_key",
+    "product_name",
+    "read_dispositions",
+    "summarise_progress",
+]

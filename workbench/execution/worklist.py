@@ -1,0 +1,206 @@
+"""From target lists to today's work: whom to contact, when, and what to say."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+
+from workbench.execution.dispositions import MOST_TRIES, read_dispositions
+from workbench.execution.script import address, fill_script, product_name
+from workbench.tables import CONTACTS, OUTCOMES, STRATEGIES, TARGETS
+from workbench.tables.masking import mask_identifier
+
+STATUSES = ("callback", "open", "done")
+_COLUMNS = (
+    "customer_id",
+    "masked_id",
+    "strategy_id",
+    "strategy",
+    "channel",
+    "segment",
+    "priority",
+    "due_on",
+    "status",
+    "attempts",
+    "last_disposition",
+    "script",
+)
+
+
+def build_worklist(
+    targets: pd.DataFrame,
+    customers: pd.DataFrame,
+    contacts: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    strategies: pd.DataFrame,
+    *,
+    today: dt.date | str,
+    lang: str = "en",
+) -> pd.DataFrame:
+    """Return the customers to contact, in the order to contact them.
+
+    Parameters
+    ----------
+    targets : pandas.DataFrame
+        Table TARGETS, with ``list_id`` where the lists have one. Only the treatment arm is
+        worked: a control customer never appears.
+    customers : pandas.DataFrame
+        Table CUSTOMERS or PORTRAIT, as known today. Who has since asked not to be
+        contacted, or withdrawn consent, is left out. ``phone`` (else the customer_id) is
+        shown masked; ``name`` and ``gender`` are used to address the customer.
+    contacts : pandas.DataFrame
+        Table CONTACTS.
+    outcomes : pandas.DataFrame
+        Table OUTCOMES.
+    strategies : pandas.DataFrame
+        Table STRATEGIES.
+    today : datetime.date or str
+        The day of work.
+    lang : str, default="en"
+        Language of salutation and product; the script is in the card's own language.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a customer and strategy:
+
+        - ``customer_id``, ``masked_id``, ``strategy_id``, ``strategy`` (its name), ``channel``,
+          ``segment``, and ``list_id`` where targets have it
+        - ``status``: ``callback`` (asked for another call), ``open``, or ``done``: an outcome
+          is recorded, the last try settled it, or three tries went unanswered
+        - ``priority``: 1 is the first: callbacks that are due, then what is due by the
+          day and score, then what is due later, then what is done
+        - ``due_on``: for a first try, the list's ranks spread evenly over the strategy's
+          days; for another try, the days after the last one that its disposition asks for;
+          missing when done
+        - ``attempts``, ``last_disposition`` (empty before the first)
+        - ``script``: with the customer's salutation and the product filled in
+
+    Examples
+    --------
+    >>> from workbench.tables import CONTACTS, OUTCOMES
+    >>> targets = pd.DataFrame({"customer_id": ["0013812341234"], "strategy_id": ["S1"],
+    ...     "segment": ["All"], "score": [0.9], "rank": [1], "arm": ["treatment"]})
+    >>> customers = pd.DataFrame({"customer_id": ["0013812341234"], "name": ["Anna Li"], "gender": ["F"]})
+    >>> strategies = pd.DataFrame({"strategy_id": ["S1"], "name": ["Deposits"], "objective": ["-"],
+    ...     "segment": ["All"], "lifecycle_stages": [""], "scenario": ["product"],
+    ...     "offer": ["time_deposit"], "channel": ["phone"], "script": ["{name}: a {product}"],
+    ...     "value_per_response": [1.0], "cost_per_contact": [1.0], "expected_response": [0.1],
+    ...     "control_share": [0.1], "starts_on": pd.to_datetime(["2026-10-12"]),
+    ...     "ends_on": pd.to_datetime(["2026-12-11"])})
+    >>> work = build_worklist(targets, customers, CONTACTS.empty(), OUTCOMES.empty(), strategies,
+    ...                       today="2026-10-12")
+    >>> work[["status", "script"]].values.tolist()
+    [['open', 'Ms Li: a time deposit']]
+    """
+    TARGETS.check(targets)
+    CONTACTS.check(contacts)
+    OUTCOMES.check(outcomes)
+    STRATEGIES.check(strategies)
+    day = pd.Timestamp(today).normalize()
+    work = _treated(targets).merge(_people(customers), on="customer_id")
+    work = work.loc[work["_allowed"].to_numpy(dtype=bool)]
+    cards = strategies[["strategy_id", "name", "channel", "offer", "script", "starts_on", "ends_on"]]
+    work = work.merge(cards.rename(columns={"name": "strategy"}), on="strategy_id")
+    keys = ["list_id", "strategy_id", "customer_id"] if "list_id" in targets.columns else _PAIR
+    work = work.merge(_last_tries(contacts, keys), on=keys, how="left")
+    results = outcomes.groupby(keys, as_index=False).agg(_responded=("responded", "max"))
+    work = work.merge(results, on=keys, how="left")
+    work["attempts"] = work["attempts"].fillna(0).astype("int64")
+    work["last_disposition"] = work["last_disposition"].fillna("")
+    work["status"] = _status(work)
+    work["due_on"] = _due(work, day)
+    work["masked_id"] = work["_identifier"].map(mask_identifier).astype("str")
+    work["script"] = _scripts(work, lang)
+    work = _prioritise(work, day)
+    columns = list(_COLUMNS)
+    return work[[*columns[:3], "list_id", *columns[3:]] if "list_id" in targets.columns else columns]
+
+
+_PAIR = ["strategy_id", "customer_id"]
+
+
+def _treated(targets: pd.DataFrame) -> pd.DataFrame:
+    """Return the treatment arm with each one's place among those to contact, 0 to 1."""
+    treated = targets.loc[targets["arm"].eq("treatment").to_numpy()].copy()
+    lists = treated.groupby("strategy_id")["rank"]
+    treated["_place"] = (lists.rank(method="first") - 1) / lists.transform("size")
+    return treated
+
+
+def _people(customers: pd.DataFrame) -> pd.DataFrame:
+    people = pd.DataFrame({"customer_id": customers["customer_id"]})
+    phone = customers["phone"] if "phone" in customers.columns else customers["customer_id"]
+    people["_identifier"] = phone.fillna(customers["customer_id"])
+    for column in ("name", "gender", "kind"):
+        people[f"_{column}"] = customers[column] if column in customers.columns else None
+    people["_allowed"] = ~_says(customers, "do_not_contact", True) & ~_says(customers, "consent", False)
+    return people.drop_duplicates("customer_id")
+
+
+def _says(customers: pd.DataFrame, column: str, answer: bool) -> pd.Series:
+    if column not in customers.columns:
+        return pd.Series(False, index=customers.index)
+    return customers[column].astype("boolean").eq(answer).fillna(False).astype(bool)
+
+
+def _last_tries(contacts: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    ordered = contacts.sort_values(["contacted_at", "contact_id"], kind="stable")
+    return ordered.groupby(keys, as_index=False).agg(
+        attempts=("contact_id", "size"),
+        last_disposition=("disposition", "last"),
+        _last_at=("contacted_at", "last"),
+    )
+
+
+def _status(work: pd.DataFrame) -> pd.Series:
+    follows = work["last_disposition"].map({code: d.next for code, d in read_dispositions().items()})
+    given_up = follows.eq("retry") & work["attempts"].ge(MOST_TRIES)
+    responded = work["_responded"].astype("boolean")
+    said_yes = responded.fillna(False).astype(bool)
+    # "No" is final unless the last try asks for another one: exports say "no" there, too.
+    said_no = responded.notna() & ~follows.isin(["retry", "callback"])
+    settled = said_yes | said_no | follows.eq("done") | given_up
+    status = np.where(settled, "done", np.where(follows.eq("callback"), "callback", "open"))
+    return pd.Series(status, index=work.index, dtype="str")
+
+
+def _due(work: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
+    starts = pd.to_datetime(work["starts_on"]).fillna(day).dt.normalize()
+    ends = pd.to_datetime(work["ends_on"]).fillna(starts).dt.normalize()
+    days = (ends - starts).dt.days.clip(lower=0) + 1
+    first = starts + pd.to_timedelta(np.floor(work["_place"] * days), unit="D")
+    wait = work["last_disposition"].map({code: d.days for code, d in read_dispositions().items()})
+    tried = pd.to_datetime(work["_last_at"]).dt.normalize()
+    again = tried + pd.to_timedelta(wait.astype("float64"), unit="D")
+    due = again.fillna(first).astype("datetime64[us]")
+    return due.mask(work["status"].eq("done"))
+
+
+def _scripts(work: pd.DataFrame, lang: str) -> list[str]:
+    products = {offer: product_name(offer, lang) for offer in work["offer"].unique()}
+    columns = ("script", "offer", "_name", "_gender", "_kind")
+    filled = []
+    for script, offer, name, gender, kind in zip(*(work[c] for c in columns), strict=True):
+        person = address(
+            name if isinstance(name, str) else None,
+            gender if isinstance(gender, str) else None,
+            company=kind == "corporate",
+            lang=lang,
+        )
+        written = script if isinstance(script, str) else ""
+        filled.append(fill_script(written, name=person, product=products[offer]))
+    return filled
+
+
+def _prioritise(work: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    is_due = work["due_on"].le(day)
+    order = np.select(
+        [work["status"].eq("done"), ~is_due, work["status"].eq("callback")], [3, 2, 0], default=1
+    )
+    work = work.assign(_order=order, _score=-work["score"])
+    work = work.sort_values(["_order", "due_on", "_score", "strategy_id", "customer_id"], ignore_index=True)
+    work["priority"] = np.arange(1, len(work) + 1)
+    return work
