@@ -141,6 +141,8 @@ def run_logged(command: list[str], on_line: object = None) -> tuple[int, str]:
             child.terminate()
             child.wait()
             raise
+        finally:
+            child.stdout.close()
     return code, "".join(lines)
 
 

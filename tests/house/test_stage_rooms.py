@@ -69,7 +69,7 @@ def offences(source: str) -> list[str]:
 
 def is_file_access(tree: ast.Module, call: ast.Call, name: str) -> bool:
     """Whether a call reads or writes a file that is not the package's own."""
-    if not FILES.search(name) or name in own_names(tree) or is_from_package(tree, name):
+    if not FILES.search(name) or name.split(".")[0] in own_names(tree) or is_from_package(tree, name):
         return False
     first = ast.unparse(call.args[0]) if call.args else ""
     if name.endswith(".to_csv"):
