@@ -228,6 +228,8 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 def _set_up_sqlite_reader(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}").close()
     connection.execute("PRAGMA query_only = ON").close()
+    # The file itself is opened for reading, but ATTACH would open it again for writing.
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

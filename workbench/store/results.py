@@ -28,7 +28,7 @@ class Results(Area):
     @writes("contributor")
     def add(
         self,
-        contacts: Sequence[Mapping[str, Any]] = (),
+        contacts: Sequence[Mapping[str, Any]],
         outcomes: Sequence[Mapping[str, Any]] = (),
         source: str | None = None,
     ) -> tuple[int, int]:

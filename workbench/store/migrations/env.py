@@ -4,9 +4,11 @@ from alembic import context
 
 from workbench.store.schema import metadata
 
-if context.config.attributes.get("connection") is not None:
+# Without a migration running, as when its documentation is tested, there is nothing to do.
+config = getattr(context, "config", None)
+if config is not None:
     context.configure(
-        connection=context.config.attributes["connection"],
+        connection=config.attributes["connection"],
         target_metadata=metadata,
         transactional_ddl=False,
     )

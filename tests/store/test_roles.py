@@ -1,0 +1,110 @@
+"""Every write names a role, and the role is checked before anything else."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import pytest
+
+from workbench.errors import NotAllowed, ParameterProblem
+from workbench.store import AREAS, ROLES, Store, may, open_store
+from workbench.store.area import Area
+from workbench.store.roles import is_guarded, writes
+
+_WRITES = {
+    ("Artefacts", "save"): "analyst",
+    ("Cards", "replace"): "analyst",
+    ("Cards", "save"): "analyst",
+    ("Comments", "add"): "contributor",
+    ("Cycles", "close"): "analyst",
+    ("Cycles", "open"): "analyst",
+    ("Decisions", "carry"): "analyst",
+    ("Decisions", "decide"): "analyst",
+    ("Decisions", "propose"): "analyst",
+    ("Ideas", "add"): "contributor",
+    ("Ideas", "vote"): "contributor",
+    ("Lists", "launch"): "analyst",
+    ("Results", "add"): "contributor",
+    ("Slots", "assign"): "analyst",
+    ("Trail", "add_edges"): "analyst",
+    ("Trail", "add_raw_file"): "contributor",
+}
+
+
+def _methods() -> list[tuple[type[Area], str]]:
+    return [
+        (area, name)
+        for area in AREAS
+        for name, _ in inspect.getmembers(area, inspect.isfunction)
+        if not name.startswith("_")
+    ]
+
+
+def _areas_of(store: Store) -> dict[type, Area]:
+    return {type(part): part for part in vars(store).values() if isinstance(part, Area)}
+
+
+def test_every_area_is_walked(store: Store) -> None:
+    assert set(_areas_of(store)) == set(AREAS) == set(Area.__subclasses__())
+
+
+@pytest.mark.parametrize("area,name", _methods(), ids=lambda value: getattr(value, "__name__", value))
+def test_every_method_says_who_may_call_it(area: type[Area], name: str) -> None:
+    stated = getattr(getattr(area, name), "minimum_role", None)
+    assert stated is not None, f"{area.__name__}.{name} needs @reads or @writes(role)"
+    assert stated == _WRITES.get((area.__name__, name), "viewer")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("method", sorted(_WRITES), ids=".".join)
+def test_a_role_is_refused_before_its_arguments_are_looked_at(
+    tmp_path: Path, method: tuple[str, str], role: str
+) -> None:
+    open_store(tmp_path)
+    areas = {type(a).__name__: a for a in _areas_of(open_store(tmp_path, role=role)).values()}
+    call = getattr(areas[method[0]], method[1])
+    # Without arguments, a call that passes the guard fails on them.
+    with pytest.raises(TypeError if may(role, _WRITES[method]) else NotAllowed):  # type: ignore[arg-type]
+        call()
+
+
+def test_a_write_without_a_role_check_fails(store: Store) -> None:
+    with pytest.raises(RuntimeError, match="without a role check"), store.database.writing("sneaky"):
+        pass
+
+
+def test_the_check_ends_with_the_call(store: Store) -> None:
+    store.comments.add("insight", "x", None)
+    assert not is_guarded()
+
+
+def test_the_check_ends_with_a_failing_call(store: Store) -> None:
+    with pytest.raises(ParameterProblem):
+        store.comments.add("insight", " ", None)
+    assert not is_guarded()
+
+
+def test_the_sentence_names_both_roles(tmp_path: Path) -> None:
+    open_store(tmp_path)
+    with pytest.raises(NotAllowed) as caught:
+        open_store(tmp_path, role="viewer").comments.add("insight", "x", None)
+    assert '"viewer"' in str(caught.value)
+    assert '"contributor"' in str(caught.value)
+
+
+def test_an_unknown_role_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ParameterProblem, match="viewer, contributor, analyst"):
+        open_store(tmp_path, role="admin")
+
+
+def test_writes_needs_no_more_than_the_minimum() -> None:
+    class Desk:
+        class database:  # noqa: N801
+            role = "contributor"
+
+        @writes("contributor")
+        def act(self) -> str:
+            return "done"
+
+    assert Desk().act() == "done"
