@@ -150,7 +150,7 @@ def _figures(
     rows["n_more"] = _n_more(rows)
     if parts is not None:
         differing = compare_parts(parts, _PART).set_index("strategy_id")[["p_value", "works_in"]]
-        rows = rows.join(differing.rename(columns={"p_value": "parts_p"}), on="strategy_id", rsuffix="_parts")
+        rows = rows.join(differing.rename(columns={"p_value": "parts_p"}), on="strategy_id")
     return {str(row["strategy_id"]): {str(k): v for k, v in row.items()} for row in rows.to_dict("records")}
 
 

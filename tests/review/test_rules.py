@@ -1,0 +1,88 @@
+"""Rules are data: read strictly, tried in order, never run."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbench import locale
+from workbench.errors import ParameterProblem
+from workbench.review import Condition, default_rules, read_rules
+
+LAST = '[[rules]]\nid = "R2"\naction = "undecided"\nreason = "review_room.reason.undecided"\n'
+
+
+def test_rules_of_the_package_are_whole():
+    rules = default_rules()
+    assert rules.rules[-1].conditions == ()
+    assert {rule.action for rule in rules.rules} == {"scale", "keep", "adjust", "stop", "undecided"}
+    for lang in locale.LANGUAGES:
+        assert {rule.reason for rule in rules.rules} == {
+            key for key in locale.keys(lang) if key.startswith("review_room.reason.")
+        }
+
+
+def test_first_rule_that_holds_is_taken():
+    rules = default_rules()
+    proven = {"p_holm": 0.001, "uplift": 0.02, "ci_high": 0.03, "sample_ratio_p": 0.4}
+    assert rules.first(proven | {"return_on_cost": 8.0}).id == "R1"
+    assert rules.first(proven | {"return_on_cost": 1.5}).id == "R2"
+    assert rules.first(proven).reason.endswith("keep_free")
+    assert rules.first(proven | {"return_on_cost": 0.4}).id == "R3"
+    assert rules.first(proven | {"return_on_cost": 8.0, "sample_ratio_p": 1e-6}).id == "R9"
+    assert rules.first({"p_holm": 0.2, "uplift": -0.02, "ci_high": -0.001}).id == "R7"
+    assert rules.first({}).id == "R6"
+
+
+@pytest.mark.parametrize(
+    ("op", "right", "holds"),
+    [("<", 3, True), ("<=", 2, True), (">", 2, False), (">=", 2, True), ("==", 2, True), ("==", 3, False)],
+)
+def test_comparisons(op, right, holds):
+    assert Condition("x", op, "value", right).holds({"x": 2}, {}) is holds
+    assert Condition("x", op, "threshold", "t").holds({"x": 2}, {"t": right}) is holds
+    assert Condition("x", op, "field_of", "y").holds({"x": 2, "y": right}, {}) is holds
+    assert not Condition("x", op, "field_of", "y").holds({"x": 2, "y": float("nan")}, {})
+    assert not Condition("x", op, "value", right).holds({"x": float("nan")}, {})
+
+
+def test_missing_and_present():
+    for missing in (None, float("nan"), ""):
+        assert Condition("x", "missing").holds({"x": missing}, {})
+        assert not Condition("x", "present").holds({"x": missing}, {})
+    assert Condition("x", "present").holds({"x": 0.0}, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("rules = [", "can't be read"),
+        ("", "last rule must have no conditions"),
+        ('[[rules]]\nid = "R1"\naction = "keep"\n', "lacks reason"),
+        ('[[rules]]\nid = "R1"\naction = "pause"\nreason = "x"\n', "action must be one of"),
+        ('[thresholds]\nalpha = "low"\n' + LAST, "threshold alpha must be a number"),
+        (LAST + 'conditions = [{ field = "x", op = "!=", value = 1 }]\n', "a condition needs a field"),
+        (LAST + 'conditions = [{ field = "x", op = "<" }]\n', "needs one of value"),
+        (LAST + 'conditions = [{ field = "x", op = "<", value = "__import__" }]\n', "must be a number"),
+        (
+            LAST + 'conditions = [{ field = "x", op = "<", value = 1, field_of = "y" }]\n',
+            "needs one of value",
+        ),
+        (LAST + 'conditions = [{ field = "x", op = "<", threshold = "nope" }]\n', "no threshold nope"),
+        (LAST + 'conditions = [{ field = "x", op = "missing", value = 1 }]\n', "compares with nothing"),
+        (LAST + 'conditions = [{ field = "x", op = "<", value = 1, unless = 3 }]\n', "a condition needs"),
+        (LAST + 'conditions = [{ field = "x", op = "<", value = 1 }]\n', "last rule must have no conditions"),
+        (LAST + 'change = { a = { threshold = "nope" } }\n', "change a must be"),
+    ],
+)
+def test_wrong_rules_are_said(text, sentence):
+    with pytest.raises(ParameterProblem, match=sentence):
+        read_rules(text)
+
+
+def test_thresholds_can_be_changed_and_only_known_ones():
+    rules = default_rules().with_thresholds(scale_return=9)
+    assert rules.first({"p_holm": 0.001, "uplift": 0.02, "return_on_cost": 8.0}).id == "R2"
+    with pytest.raises(ParameterProblem, match='no threshold "scale_back"'):
+        default_rules().with_thresholds(scale_back=9)
+    with pytest.raises(ParameterProblem, match="must be a number"):
+        default_rules().with_thresholds(scale_return=True)
