@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from workbench.sample_bank.habits import Habits, Means
-from workbench.sample_bank.structure import ASSETS, PRODUCTS, STAGES
+from workbench.sample_bank.structure import ASSETS, PRODUCTS, STAGE_BALANCE, STAGES
 
 _TERMS = np.array([3, 6, 12, 24])
 _INFLOW = np.array([0.006, 0.020, 0.010, 0.016, 0.002, 0.012, 0.02, 0.02, 0.02])
-_MONTHS_OF_STAGE = {"acquisition": (0.02, 0.12), "honeymoon": (0.01, 0.09), "growth": (0.035, 0.09),
+_MONTHS_OF_STAGE = {"acquisition": (0.02, 0.12), "honeymoon": (0.04, 0.13), "growth": (0.035, 0.09),
                     "mature": (-0.008, 0.012), "decline": (-0.20, -0.085), "dormant": (-0.001, 0.002),
                     "lost": (0.0, 0.0)}  # fmt: skip
 _LOWEST = 50.0
@@ -150,7 +150,7 @@ def _draw_path(
     path = path * np.where(quiet, 1.0, 1 + season[None, :]) * wobble
     last = population["last_active"].to_numpy().astype("datetime64[D]")
     still = ends[None, :] < last[:, None]
-    return np.where(lost[:, None] & still, path / 0.004 * 0.6, path)
+    return np.where(lost[:, None] & still, path / STAGE_BALANCE[STAGES.index("lost")] * 0.6, path)
 
 
 def _draw_inflows(
@@ -191,6 +191,6 @@ def _next_maturity(ends: np.ndarray, term: np.ndarray, anchor: np.ndarray) -> np
 
 def _maturities(number: np.ndarray, amount: np.ndarray, due: np.ndarray, ends: np.ndarray) -> pd.DataFrame:
     """Deposits that came due within the months shown."""
-    held = amount[:, :-1] > 0
+    held = amount[:, :-1] >= _LOWEST
     row, column = np.nonzero(held & (due[:, :-1] <= ends[None, 1:]))
     return pd.DataFrame({"number": number[row], "day": due[row, column], "amount": amount[row, column]})

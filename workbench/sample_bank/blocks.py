@@ -10,7 +10,8 @@ import pandas as pd
 from workbench.sample_bank.balances import Balances, draw_balances
 from workbench.sample_bank.campaigns import draw_history
 from workbench.sample_bank.habits import Means, draw_habits
-from workbench.sample_bank.movements import draw_events, draw_transactions
+from workbench.sample_bank.happenings import draw_events
+from workbench.sample_bank.movements import draw_transactions
 from workbench.sample_bank.people import draw_people
 from workbench.sample_bank.seeds import generator
 from workbench.sample_bank.surveys import draw_surveys

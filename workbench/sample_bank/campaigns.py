@@ -14,7 +14,7 @@ from workbench.tables import TARGETS
 
 CONTROL_SHARE = 0.20
 """Share of a past campaign's list that was held back at random."""
-LIST_SHARE = 0.22
+LIST_SHARE = 0.40
 """Share of the contactable retail customers on a past campaign's list."""
 
 
@@ -174,13 +174,20 @@ def play(
             "sample_bank.error.unknown_customer", n=len(strangers), first=strangers.iloc[0]
         )
     n = len(targets)
-    offer = targets["strategy_id"].map({key: pair[0] for key, pair in offers.items()}).to_numpy()
-    channel = targets["strategy_id"].map({key: pair[1] for key, pair in offers.items()}).to_numpy()
+    strategies = targets["strategy_id"]
+    offered = strategies.map({key: pair[0] for key, pair in offers.items()}).to_numpy()
+    channels = strategies.map({key: pair[1] for key, pair in offers.items()}).to_numpy()
     treated = (targets["arm"] == "treatment").to_numpy()
     draw, day = rng.random(n), np.minimum(rng.gamma(2.0, days / 8.0, n).astype(int), days - 1)
-    reached = treated & (draw < _reach(effects, channel, known["branch"].to_numpy()))
+    reached = treated & (draw < _reach(effects, channels, known["branch"].to_numpy()))
     responded, amount = draw_responses(
-        effects, known["segment"].to_numpy(), offer, channel, known["engagement"].to_numpy(), reached, rng
+        effects,
+        known["segment"].to_numpy(),
+        offered,
+        channels,
+        known["engagement"].to_numpy(),
+        reached,
+        rng,
     )
     return pd.DataFrame(
         {

@@ -123,11 +123,11 @@ def export_history(history: pd.DataFrame, rng: np.random.Generator) -> Export:
     columns = {
         "活动": written.texts(history["campaign"].to_numpy()),
         "客户号": written.plain(history["number"].to_numpy()),
-        "分组": written.coded(history["arm"] == "treatment", ["对照组", "实验组"]),
+        "分组": written.coded((history["arm"] == "treatment").to_numpy(), ["对照组", "实验组"]),
         "渠道": written.texts(history["channel"].map(_CHANNELS_ZH).to_numpy()),
         "产品": written.texts(history["offer"].map(_OFFERS_ZH).to_numpy()),
         "联系时间": written.moments(history["contacted_at"].to_numpy()),
-        "是否响应": written.coded(history["responded"], ["否", "是"]),
+        "是否响应": written.coded(history["responded"].to_numpy(), ["否", "是"]),
         "金额": written.fixed(history["amount"].to_numpy()),
         "成本": written.fixed(history["cost"].to_numpy()),
     }

@@ -13,29 +13,50 @@ BASE = {
 }  # fmt: skip
 """Share that does what the offer asks for without being asked, before the segment's factor."""
 _BASE_FACTOR = {
-    "happy_retirees": {"time_deposit": 1.8, "fund_plan": 0.6, "card_instalment": 0.3, "payroll_service": 0.1,
+    "happy_retirees": {"time_deposit": 1.8, "fund_plan": 2.2, "card_instalment": 0.3, "payroll_service": 0.1,
                        "app_activation": 0.6, "sme_loan": 0.1},
     "affluent_planners": {"wealth_review": 1.8, "fund_plan": 2.0, "sme_loan": 0.5, "payroll_service": 0.4},
-    "payroll_young": {"card_instalment": 1.8, "fund_plan": 1.4, "wealth_review": 0.7, "time_deposit": 0.5},
+    "payroll_young": {"card_instalment": 2.2, "fund_plan": 1.4, "wealth_review": 0.7, "time_deposit": 0.5},
     "sme_owners": {"sme_loan": 2.2, "payroll_service": 1.4, "time_deposit": 0.6},
     "dormant_savers": {"time_deposit": 0.5, "fund_plan": 0.2, "wealth_review": 0.3, "card_instalment": 0.3,
                        "payroll_service": 0.3, "app_activation": 0.4, "sme_loan": 0.2},
     "new_honeymoon": {"app_activation": 1.3, "payroll_service": 1.4, "sme_loan": 0.3},
 }  # fmt: skip
 EFFECT = {
-    "happy_retirees": {"time_deposit": 0.11, "wealth_review": 0.03, "fund_plan": -0.02, "app_activation": 0.02,
-                       "winback_gift": 0.05},
-    "affluent_planners": {"wealth_review": 0.12, "fund_plan": 0.05, "time_deposit": 0.03, "card_instalment": -0.02},
-    "payroll_young": {"fund_plan": 0.06, "card_instalment": 0.02, "app_activation": 0.03, "time_deposit": 0.0,
-                      "wealth_review": 0.02, "winback_gift": 0.02},
+    "happy_retirees": {
+        "time_deposit": 0.11,
+        "wealth_review": 0.03,
+        "fund_plan": -0.02,
+        "app_activation": 0.02,
+        "winback_gift": 0.05,
+    },
+    "affluent_planners": {
+        "wealth_review": 0.12,
+        "fund_plan": 0.05,
+        "time_deposit": 0.03,
+        "card_instalment": -0.02,
+    },
+    "payroll_young": {
+        "fund_plan": 0.06,
+        "card_instalment": 0.02,
+        "app_activation": 0.03,
+        "time_deposit": 0.0,
+        "wealth_review": 0.02,
+        "winback_gift": 0.02,
+    },
     "sme_owners": {"sme_loan": 0.10, "payroll_service": 0.07, "wealth_review": 0.02, "card_instalment": 0.0},
     "dormant_savers": {"winback_gift": 0.02, "time_deposit": 0.02, "app_activation": 0.0, "fund_plan": -0.01},
-    "new_honeymoon": {"app_activation": 0.11, "payroll_service": 0.08, "fund_plan": 0.03, "card_instalment": 0.03,
-                      "winback_gift": 0.03},
+    "new_honeymoon": {
+        "app_activation": 0.11,
+        "payroll_service": 0.08,
+        "fund_plan": 0.03,
+        "card_instalment": 0.03,
+        "winback_gift": 0.03,
+    },
     "micro": {"sme_loan": 0.09, "payroll_service": 0.07, "time_deposit": 0.02},
     "core_supplier": {"sme_loan": 0.06, "payroll_service": 0.10, "time_deposit": 0.04, "wealth_review": 0.04},
     "strategic_group": {"payroll_service": 0.05, "wealth_review": 0.08},
-}  # fmt: skip
+}
 """Points that a customer who was reached adds by the segment's best channel."""
 _FIT = {
     "happy_retirees": {"phone": 1.0, "branch": 1.0, "sms": 0.3, "app": 0.15, "email": 0.1},
@@ -47,12 +68,13 @@ _FIT = {
 }  # fmt: skip
 _COMPANY_FIT = {"phone": 0.9, "branch": 1.0, "app": 0.5, "sms": 0.2, "email": 0.4}
 EXCEPTIONS = {
-    ("affluent_planners", "fund_plan", "email"): -0.055,
+    ("payroll_young", "card_instalment", "app"): -0.055,
     ("payroll_young", "card_instalment", "phone"): -0.060,
+    ("affluent_planners", "fund_plan", "email"): -0.050,
+    ("happy_retirees", "fund_plan", "app"): -0.050,
     ("dormant_savers", "winback_gift", "sms"): 0.0,
-    ("happy_retirees", "fund_plan", "app"): -0.015,
 }
-"""Where the channel turns the effect: two harms and one that does nothing at all."""
+"""Where the channel turns the effect: four harms and one that does nothing at all."""
 REACH = {"phone": 0.84, "sms": 0.86, "app": 0.84, "branch": 0.82, "email": 0.83}
 """Share of a list's treated customers that is reached."""
 WEAK_BRANCH, WEAK_REACH = "Branch 31", 0.65

@@ -23,8 +23,8 @@ from workbench.sample_bank.blocks import Block, draw_block
 from workbench.sample_bank.campaigns import play
 from workbench.sample_bank.core_export import export_customers, export_holdings, export_transactions
 from workbench.sample_bank.effects import plant_effects
+from workbench.sample_bank.happenings import EVENTS
 from workbench.sample_bank.links import draw_links
-from workbench.sample_bank.movements import EVENTS
 from workbench.sample_bank.population import draw_population
 from workbench.sample_bank.seeds import BLOCK, generator
 from workbench.sample_bank.structure import RETAIL, SEGMENTS, STAGES
@@ -87,7 +87,6 @@ def create_sample_bank(
     """
     target = Path(folder)
     day = _checked(target, customers, months, last_day)
-    tell = progress or (lambda share: None)
     population = draw_population(customers, day, generator(random_state, "population"))
     links = draw_links(population, generator(random_state, "links"))
     effects = plant_effects()
@@ -100,14 +99,16 @@ def create_sample_bank(
         block = draw_block(rows, effects, ends, day, random_state, number)
         industry.append(block.people["industry"].set_axis(block.population["number"]))
         _write_block(writer, block, ends, day, random_state, number)
-        tell((number + 0.5) / (count + 0.5))
+        if progress is not None:
+            progress((number + 0.5) / (count + 0.5))
     mess_rng = generator(random_state, "mess", count)
     writer.csv("crm/company_links.csv", crm_export.export_links(links, pd.concat(industry), mess_rng))
     writer.close()
-    _write_truth(writer, effects, links, population)
+    _write_truth(writer, effects, links)
     _copy_mapping(target)
     _write_manifest(writer, customers, months, random_state, last_day, population)
-    tell(1.0)
+    if progress is not None:
+        progress(1.0)
     return target
 
 
@@ -202,7 +203,7 @@ def _write_block(
         writer.sheet.append(frame)
         writer.count("crm/customers.xlsx", len(frame), mess)
     else:
-        columns = {column: written.texts(frame[column].to_numpy()) for column in frame}
+        columns = {str(column): written.texts(frame[column].to_numpy()) for column in frame}
         writer.csv(name("crm/customers.csv", number), (columns, mess))
     for file, codes in (
         ("events/app_events.parquet", _APP_CODES),
@@ -283,9 +284,7 @@ def _truth_table(block: Block) -> pa.Table:
     )
 
 
-def _write_truth(
-    writer: _Writer, effects: pd.DataFrame, links: pd.DataFrame, population: pd.DataFrame
-) -> None:
+def _write_truth(writer: _Writer, effects: pd.DataFrame, links: pd.DataFrame) -> None:
     folder = writer.folder / "truth"
     folder.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.concat_tables(writer.truth), folder / "customers.parquet", compression="zstd")

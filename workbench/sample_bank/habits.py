@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from workbench.sample_bank.structure import ASSETS, RETAIL, SEGMENTS, STAGE_BALANCE, TRAITS
+from workbench.sample_bank.structure import ASSETS, SEGMENTS, STAGE_BALANCE, TRAITS
 
 RATES = ("salary", "pension", "transfer", "card_use", "cash", "payment", "app", "branch")
-OVERLAP = 0.16
-"""Mean share of another segment's habits that a retail customer has."""
 _REGULAR = ("salary", "pension")
 
 
@@ -71,9 +69,7 @@ def draw_habits(population: pd.DataFrame, rng: np.random.Generator) -> tuple[Hab
     segment = population["segment"].to_numpy()
     earlier = population["segment_before"].to_numpy()
     stage = population["stage"].to_numpy()
-    retail = segment < len(RETAIL)
-    other = np.where(retail, rng.choice(len(RETAIL), n, p=[TRAITS[s].share for s in RETAIL]), segment)
-    lean = rng.beta(0.9, 0.9 / OVERLAP - 0.9, n)
+    other, lean = population["leans_to"].to_numpy(), population["lean"].to_numpy()
     temper = rng.lognormal(-0.08, 0.4, (n, len(RATES))) * np.exp(
         0.25 * population["engagement"].to_numpy()[:, None]
     )
@@ -88,24 +84,26 @@ def draw_habits(population: pd.DataFrame, rng: np.random.Generator) -> tuple[Hab
     mixes = np.array([TRAITS[s].stages for s in SEGMENTS])
     scale = ((mixes * level).sum(axis=1) / mixes.sum(axis=1))[segment]
     assets = balance * level[stage] / scale * np.exp(spread * rng.standard_normal(n) - spread**2 / 2)
-    owes = rng.random(n) < np.array([TRAITS[s].loan for s in SEGMENTS])[segment]
+    owes = rng.random(n) < _blend("loan", segment, other, lean)
     size = np.array([TRAITS[s].loan_size for s in SEGMENTS])[segment] * rng.lognormal(0.0, 0.6, n)
     quiet = stage >= 5
-    card = rng.random(n) < np.array([TRAITS[s].card for s in SEGMENTS])[segment]
+    card = rng.random(n) < _blend("card", segment, other, lean)
     return before, now, Means(assets, np.where(owes & ~quiet, size, 0.0), card & ~quiet)
+
+
+def _blend(name: str, segment: np.ndarray, other: np.ndarray, lean: np.ndarray) -> np.ndarray:
+    """Return a trait between the own segment's and another's."""
+    planted = np.array([getattr(TRAITS[s], name) for s in SEGMENTS])
+    return (1 - lean) * planted[segment] + lean * planted[other]
 
 
 def _habits(segment: np.ndarray, draws: tuple[np.ndarray, ...]) -> Habits:
     other, lean, temper, keep, noise, regular = draws
     rates = {}
     for column, name in enumerate(RATES):
-        planted = np.array([getattr(TRAITS[s], name) for s in SEGMENTS])
-        if name in _REGULAR:
-            # A salary comes every month or never.
-            rate = np.where(regular < (1 - lean) * planted[segment] + lean * planted[other], 0.98, 0.0)
-        else:
-            blurred = (1 - lean) * planted[segment] + lean * planted[other]
-            rate = blurred * temper[:, column]
+        blurred = _blend(name, segment, other, lean)
+        # A salary comes every month or never.
+        rate = np.where(regular < blurred, 0.98, 0.0) if name in _REGULAR else blurred * temper[:, column]
         rates[name] = rate
     holds = np.array([TRAITS[s].holds for s in SEGMENTS])
     mix = np.array([TRAITS[s].mix for s in SEGMENTS])

@@ -1,4 +1,4 @@
-"""Posted movements of money, and what customers did in the app and at the branch."""
+"""Posted movements of money."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ import pandas as pd
 
 from workbench.sample_bank.balances import Balances
 from workbench.sample_bank.habits import Habits, Means
+from workbench.sample_bank.structure import SEGMENTS
 
 MOVEMENTS = ("salary", "pension", "transfer", "card", "cash", "payment")
 """Types of `draw_transactions`, by code."""
 WAYS = ("app", "branch", "atm", "card", "online", "system")
 """Channels of `draw_transactions`, by code."""
-EVENTS = ("app_login", "salary", "large_inflow", "birthday", "branch_visit", "maturity")
-"""Types of `draw_events`, by code."""
-LOG_MONTHS = 7
-"""Months that the event logs reach back."""
+_SLEEPY = 0.12
+"""What little a dormant saver moves, relative to others with the same assets."""
 _HABIT_OF = {"salary": "salary", "pension": "pension", "transfer": "transfer", "card": "card_use",
              "cash": "cash", "payment": "payment"}  # fmt: skip
 
@@ -59,11 +58,12 @@ def draw_transactions(
     pension = np.round(np.clip(4_200 * rng.lognormal(0, 0.25, n), 1_200, 20_000), -1)
     payday, pension_day = rng.integers(5, 16, n), np.full(n, 15)
     size = np.sqrt(np.maximum(means.assets, 400)) * 18
+    size = np.where(population["segment"] == SEGMENTS.index("dormant_savers"), size * _SLEEPY, size)
     frames = []
     for code, name in enumerate(MOVEMENTS):
         habit = _HABIT_OF[name]
         regular = name in ("salary", "pension")
-        row, column = _draw_counts(population, before.rates[habit], now.rates[habit], ends, regular, rng)
+        row, column = draw_counts(population, before.rates[habit], now.rates[habit], ends, regular, rng)
         k = len(row)
         first = ends[column].astype("datetime64[M]").astype("datetime64[D]")
         if regular:
@@ -95,6 +95,8 @@ def draw_transactions(
         )
     number = population["number"].to_numpy()
     frames.append(_post_inflows(balances.inflows, number, rng))
+    for column in ("opened_on", "last_active"):
+        frames.append(_post_single(population, column, size, ends, rng))
     frame = pd.concat(frames, ignore_index=True)
     row = frame["row"].to_numpy()
     when = frame["occurred_at"].to_numpy()
@@ -122,7 +124,28 @@ def _post_inflows(inflows: pd.DataFrame, number: np.ndarray, rng: np.random.Gene
     )
 
 
-def _draw_counts(
+def _post_single(
+    population: pd.DataFrame, column: str, size: np.ndarray, ends: np.ndarray, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Let a customer begin with a deposit, and one who goes quiet end with a small one."""
+    day = population[column].to_numpy().astype("datetime64[D]")
+    row = np.flatnonzero((day < ends[-1]) & (day >= ends[0].astype("datetime64[M]")))
+    k = len(row)
+    clock = rng.integers(9 * 3600, 17 * 3600, k).astype("timedelta64[s]")
+    scale = 1.0 if column == "opened_on" else 0.3
+    return pd.DataFrame(
+        {
+            "row": row,
+            "occurred_at": day[row].astype("datetime64[s]") + clock,
+            "amount": np.round(scale * size[row] * rng.lognormal(-0.3, 0.6, k), 2),
+            "type": np.full(k, MOVEMENTS.index("transfer"), dtype=np.int8),
+            "channel": np.full(k, WAYS.index("branch"), dtype=np.int8),
+            "counterparty": np.zeros(k, dtype=np.int64),
+        }
+    )
+
+
+def draw_counts(
     population: pd.DataFrame,
     before: np.ndarray,
     now: np.ndarray,
@@ -163,98 +186,3 @@ def _draw_amounts(name: str, size: np.ndarray, rng: np.random.Generator) -> tupl
         amount = -size * rng.lognormal(-0.9, 0.7, k)
         channel = np.where(draw < 0.7, WAYS.index("app"), WAYS.index("online"))
     return amount, channel
-
-
-def draw_events(
-    population: pd.DataFrame,
-    people: pd.DataFrame,
-    before: Habits,
-    now: Habits,
-    balances: Balances,
-    transactions: pd.DataFrame,
-    ends: np.ndarray,
-    rng: np.random.Generator,
-) -> pd.DataFrame:
-    """Draw what the app and the branches logged in the last months.
-
-    Parameters
-    ----------
-    population, people : pandas.DataFrame
-        A block of `draw_population` and of `draw_people`.
-    before, now : Habits
-        Behaviour before the last three months and in them.
-    balances : Balances
-        Maturities and large inflows.
-    transactions : pandas.DataFrame
-        Salaries become salary-day events.
-    ends : numpy.ndarray of datetime64[D]
-        The month ends.
-    rng : numpy.random.Generator
-        Source of chance.
-
-    Returns
-    -------
-    pandas.DataFrame
-        number, occurred_at, type (code into `EVENTS`), amount (CNY or missing).
-    """
-    ends = ends[-LOG_MONTHS:]
-    start = ends[0].astype("datetime64[M]").astype("datetime64[D]")
-    number = population["number"].to_numpy()
-    frames = []
-    for event, habit in (("app_login", "app"), ("branch_visit", "branch")):
-        row, column = _draw_counts(population, before.rates[habit], now.rates[habit], ends, False, rng)
-        first = ends[column].astype("datetime64[M]").astype("datetime64[D]")
-        length = (ends[column] - first).astype(int) + 1
-        day = first + (rng.random(len(row)) * length).astype("timedelta64[D]")
-        hours = (7, 23) if event == "app_login" else (9, 17)
-        frames.append(_events(number[row], day, event, np.nan, hours, rng))
-    pay = transactions[transactions["type"] == MOVEMENTS.index("salary")]
-    frames.append(_events(pay["number"].to_numpy(), pay["occurred_at"].to_numpy().astype("datetime64[D]"), "salary",
-                          pay["amount"].to_numpy(), (8, 10), rng))  # fmt: skip
-    for event, rows, hours in (
-        ("large_inflow", balances.inflows, (9, 17)),
-        ("maturity", balances.maturities, (6, 7)),
-    ):
-        frames.append(_events(rows["number"].to_numpy(), rows["day"].to_numpy().astype("datetime64[D]"), event,
-                              rows["amount"].to_numpy(), hours, rng))  # fmt: skip
-    frames.append(_birthdays(number, people, ends, rng))
-    frame = pd.concat(frames, ignore_index=True)
-    row = frame["number"].to_numpy() - number[0]
-    day = frame["occurred_at"].to_numpy().astype("datetime64[D]")
-    opened = population["opened_on"].to_numpy().astype("datetime64[D]")[row]
-    last = population["last_active"].to_numpy().astype("datetime64[D]")[row]
-    own = np.isin(frame["type"].to_numpy(), [EVENTS.index("app_login"), EVENTS.index("branch_visit")])
-    kept = (day >= opened) & (day >= start) & (day <= ends[-1]) & (~own | (day <= last))
-    return frame[kept].sort_values(["occurred_at", "number"], kind="stable", ignore_index=True)
-
-
-def _birthdays(
-    number: np.ndarray, people: pd.DataFrame, ends: np.ndarray, rng: np.random.Generator
-) -> pd.DataFrame:
-    known = people["birth_date"].notna().to_numpy()
-    born = people["birth_date"].to_numpy()[known].astype("datetime64[D]")
-    month = born.astype("datetime64[M]").astype(int) % 12
-    column = (month - ends[0].astype("datetime64[M]").astype(int)) % 12
-    within = column < len(ends)
-    first = ends[np.minimum(column, len(ends) - 1)].astype("datetime64[M]").astype("datetime64[D]")
-    day = first + (born - born.astype("datetime64[M]").astype("datetime64[D]"))
-    return _events(number[known][within], day[within], "birthday", np.nan, (6, 7), rng)
-
-
-def _events(
-    number: np.ndarray,
-    day: np.ndarray,
-    event: str,
-    amount: np.ndarray | float,
-    hours: tuple[int, int],
-    rng: np.random.Generator,
-) -> pd.DataFrame:
-    clock = rng.integers(hours[0] * 3600, hours[1] * 3600, len(number)).astype("timedelta64[s]")
-    return pd.DataFrame(
-        {
-            "number": number,
-            "occurred_at": day.astype("datetime64[s]") + clock,
-            "type": np.full(len(number), EVENTS.index(event), dtype=np.int8),
-            "amount": amount,
-        }
-    )

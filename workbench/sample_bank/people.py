@@ -54,35 +54,41 @@ def draw_people(population: pd.DataFrame, last_day: np.datetime64, rng: np.rando
     n = len(population)
     segment = population["segment"].to_numpy()
     company = segment >= len(RETAIL)
-    age = np.array([TRAITS[name].age for name in SEGMENTS])[segment]
+    lean, other = population["lean"].to_numpy(), population["leans_to"].to_numpy()
+    ages = np.array([TRAITS[name].age for name in SEGMENTS])
+    age = (1 - lean) * ages[segment] + lean * ages[other]
     spread = np.array([TRAITS[name].age_spread for name in SEGMENTS])[segment]
     years = np.clip(age + spread * rng.standard_normal(n), 18.5, 92)
     born = last_day - (years * 365.25).astype("timedelta64[D]")
-    weights = np.cumsum([TRAITS[name].occupations for name in SEGMENTS], axis=1)[segment]
+    shown = np.where(rng.random(n) < lean, other, segment)
+    weights = np.cumsum([TRAITS[name].occupations for name in SEGMENTS], axis=1)[shown]
     occupation = (rng.random(n)[:, None] * weights[:, -1:] >= weights).sum(axis=1)
     industry = population["industry"].to_numpy()
     branch = np.minimum((rng.random(n) ** 1.25 * len(BRANCHES)).astype(int), len(BRANCHES) - 1)
     office = rng.integers(1, 41, n)
     gender = np.where(rng.random(n) < 0.51, "F", "M")
     stopped = rng.random(n) < 0.03
+    # A customer of less than a year has as a rule only been through the simplified check.
+    fresh = (last_day - population["opened_on"].to_numpy().astype("datetime64[D]")).astype(int) < 365
+    draw = rng.random(n)
     return pd.DataFrame(
         {
             "name": np.where(
                 company, company_names(population["number"].to_numpy(), industry), _names(n, rng)
             ),
-            "gender": pd.array(np.where(company, None, gender), dtype="str"),
+            "gender": pd.Series(gender).mask(company),
             "birth_date": np.where(company, np.datetime64("NaT"), born),
             "phone": np.char.add("1380000", np.char.zfill(rng.integers(0, 10_000, n).astype(str), 4)),
             "region": np.array(REGIONS)[branch % len(REGIONS)],
             "branch": np.array(BRANCHES)[branch],
-            "occupation": pd.array(np.where(company, None, np.array(OCCUPATIONS)[occupation]), dtype="str"),
-            "industry": pd.array(np.where(company, np.array(INDUSTRIES)[industry], None), dtype="str"),
+            "occupation": pd.Series(np.array(OCCUPATIONS)[occupation]).mask(company),
+            "industry": pd.Series(np.array(INDUSTRIES)[industry]).where(company),
             "consent": (rng.random(n) < np.where(company, 0.85, 0.78)) & ~stopped,
             "do_not_contact": stopped,
             "relationship_manager": np.char.add("RM-", np.char.zfill((branch * 40 + office).astype(str), 4)),
-            "kyc_level": np.array(["basic", "standard", "enhanced"])[
-                np.minimum((rng.random(n) * 2.2).astype(int) + (company & (rng.random(n) < 0.3)), 2)
-            ],
+            "kyc_level": np.select(
+                [company & (draw < 0.3), fresh & (draw < 0.9)], ["enhanced", "basic"], "standard"
+            ),
         }
     )
 

@@ -14,9 +14,11 @@ from workbench.sample_bank.structure import (
     CORPORATE,
     CORPORATE_SHARE,
     INDUSTRIES,
+    LEAN,
     RETAIL,
     SEGMENTS,
     STAGES,
+    TORN_SHARE,
     TRAITS,
 )
 
@@ -44,7 +46,7 @@ def draw_population(customers: int, last_day: np.datetime64, rng: np.random.Gene
         codes into `SEGMENTS`), stage and stage_before (codes into `STAGES`; -1 for not yet
         a customer), opened_on, last_active (days), employer (number of a company or 0), industry
         and employer_industry (codes into `INDUSTRIES`; -1 for none), engagement (standard
-        normal).
+        normal), leans_to (code of another segment) and lean (share of its habits, 0 to 1).
 
     Examples
     --------
@@ -63,6 +65,7 @@ def draw_population(customers: int, last_day: np.datetime64, rng: np.random.Gene
     tenure = _draw_tenure(segment, stage, rng)
     segment_before, stage, tenure = _move(segment, stage, tenure, rng)
     quiet = _draw_quiet(stage, tenure, rng)
+    leans_to, lean = _draw_lean(segment, rng)
     employer = _draw_employers(segment, rng)
     trade = np.minimum((rng.random(customers) ** 1.3 * len(INDUSTRIES)).astype(int), len(INDUSTRIES) - 1)
     industry = np.where(segment >= len(RETAIL), trade, -1)
@@ -79,15 +82,19 @@ def draw_population(customers: int, last_day: np.datetime64, rng: np.random.Gene
             "industry": industry,
             "employer_industry": np.where(employer > 0, industry[np.maximum(employer - FIRST_NUMBER, 0)], -1),
             "engagement": rng.standard_normal(customers),
+            "leans_to": leans_to,
+            "lean": lean,
         }
     )
 
 
 def _shares(names: tuple[str, ...], n: int) -> np.ndarray:
-    """Return n codes whose counts follow the planted shares to within one customer."""
+    """Return n codes whose counts follow the planted shares to within one, none without any."""
     exact = np.array([TRAITS[name].share for name in names]) * n
-    counts = np.floor(exact).astype(int)
-    counts[np.argsort(counts - exact, kind="stable")[: n - counts.sum()]] += 1
+    counts = np.maximum(np.floor(exact).astype(int), 1)
+    while counts.sum() != n:
+        step = 1 if counts.sum() < n else -1
+        counts[np.argmax((exact - counts) * step)] += step
     return np.repeat(np.arange(len(names)), counts)
 
 
@@ -127,11 +134,21 @@ def _move(
     return before, stage, tenure
 
 
+def _draw_lean(segment: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Let everybody have a little of another segment, and some a lot: the overlap."""
+    n = len(segment)
+    retail = segment < len(RETAIL)
+    other = rng.choice(len(RETAIL), n, p=[TRAITS[name].share for name in RETAIL])
+    torn = rng.random(n) < TORN_SHARE
+    lean = np.where(torn, rng.uniform(0.4, 1.0, n), rng.beta(1.0, 1.0 / LEAN - 1.0, n))
+    return np.where(retail, other, segment), np.where(retail, lean, 0.0)
+
+
 def _draw_quiet(stage: np.ndarray, tenure: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Days since the customer was last active: half a year and more when dormant."""
     n = len(stage)
     quiet = np.where(stage == _DORMANT, rng.integers(185, 365, n), 0)
-    quiet = np.where(stage == _LOST, rng.integers(368, 780, n), quiet)
+    quiet = np.where(stage == _LOST, rng.integers(368, 600, n), quiet)
     return np.minimum(quiet, np.maximum(tenure - 1, 0))
 
 

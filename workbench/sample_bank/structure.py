@@ -116,66 +116,66 @@ TRAITS: dict[str, Traits] = {
     "happy_retirees": Traits(
         share=0.12, balance=198_000, spread=0.75, age=67, age_spread=5.5, tenure=14,
         holds=(1, 0.93, 0.12, 0.38, 0.35), mix=(0.22, 0.62, 0.08, 0.22, 0.12),
-        loan=0.03, card=0.22, loan_size=40_000,
+        loan=0.02, card=0.1, loan_size=40_000,
         salary=0.02, pension=0.90, transfer=0.15, card_use=0.10, cash=0.30, payment=0.08,
-        app=0.6, branch=1.5, stages=(1.2, 3.4, 18.6, 84.1, 33.9, 10.3, 2.6),
+        app=0.6, branch=1.5, stages=(1.2, 3.4, 18.6, 84.1, 33.9, 11.1, 1.8),
         occupations=(1, 1, 2, 1, 92, 0, 3), before={"affluent_planners": 0.6, "dormant_savers": 0.4},
     ),
     "affluent_planners": Traits(
         share=0.07, balance=308_000, spread=0.75, age=49, age_spread=7, tenure=10,
         holds=(1, 0.45, 0.80, 0.93, 0.60), mix=(0.14, 0.15, 0.28, 0.40, 0.14),
-        loan=0.25, card=0.72, loan_size=420_000,
-        salary=0.35, pension=0.02, transfer=0.80, card_use=0.60, cash=0.08, payment=0.40,
+        loan=0.16, card=0.85, loan_size=420_000,
+        salary=0.35, pension=0.02, transfer=0.7, card_use=0.5, cash=0.08, payment=0.40,
         app=3.2, branch=0.35, stages=(1.9, 5.2, 26.8, 41.4, 9.8, 3.6, 1.2),
         occupations=(18, 32, 26, 12, 6, 0, 6), employed=0.40,
         before={"payroll_young": 0.5, "dormant_savers": 0.2, "sme_owners": 0.3},
     ),
     "payroll_young": Traits(
         share=0.24, balance=44_500, spread=0.80, age=31, age_spread=5.5, tenure=4,
-        holds=(1, 0.15, 0.42, 0.30, 0.10), mix=(0.60, 0.15, 0.26, 0.26, 0.06),
-        loan=0.24, card=0.74, loan_size=260_000,
-        salary=0.93, pension=0.0, transfer=0.30, card_use=0.50, cash=0.06, payment=0.12,
-        app=5.0, branch=0.10, stages=(14.8, 39.6, 141.2, 70.1, 24.3, 13.9, 4.3),
-        occupations=(62, 8, 20, 3, 0, 2, 5), employed=0.70,
+        holds=(1, 0.08, 0.24, 0.12, 0.04), mix=(0.60, 0.15, 0.20, 0.20, 0.06),
+        loan=0.08, card=0.92, loan_size=260_000,
+        salary=0.96, pension=0.0, transfer=0.22, card_use=0.34, cash=0.06, payment=0.12,
+        app=5.0, branch=0.10, stages=(8.0, 24.0, 156.0, 78.0, 24.3, 15.2, 3.0),
+        occupations=(78, 4, 12, 1, 0, 1, 4), employed=0.70,
         before={"new_honeymoon": 0.55, "dormant_savers": 0.45},
     ),
     "sme_owners": Traits(
         share=0.08, balance=115_000, spread=0.85, age=44, age_spread=8, tenure=6,
-        holds=(1, 0.20, 0.12, 0.45, 0.25), mix=(0.72, 0.12, 0.05, 0.22, 0.06),
-        loan=0.58, card=0.50, loan_size=310_000,
-        salary=0.04, pension=0.0, transfer=1.70, card_use=0.25, cash=0.45, payment=1.10,
-        app=3.8, branch=0.80, stages=(3.1, 7.9, 30.5, 43.2, 12.6, 4.0, 1.4),
-        occupations=(3, 8, 4, 80, 1, 0, 4), before={"payroll_young": 0.6, "dormant_savers": 0.4},
+        holds=(1, 0.14, 0.08, 0.34, 0.18), mix=(0.72, 0.12, 0.05, 0.22, 0.06),
+        loan=0.86, card=0.4, loan_size=310_000,
+        salary=0.04, pension=0.0, transfer=2.1, card_use=0.25, cash=0.45, payment=1.4,
+        app=3.8, branch=1.3, stages=(3.1, 7.9, 30.5, 43.2, 12.6, 4.0, 1.4),
+        occupations=(2, 4, 2, 89, 1, 0, 2), before={"payroll_young": 0.6, "dormant_savers": 0.4},
     ),
     "dormant_savers": Traits(
         share=0.35, balance=24_000, spread=0.95, age=46, age_spread=12, tenure=9,
         holds=(1, 0.22, 0.04, 0.05, 0.06), mix=(0.88, 0.40, 0.05, 0.08, 0.06),
-        loan=0.03, card=0.10, loan_size=60_000,
-        salary=0.02, pension=0.03, transfer=0.10, card_use=0.04, cash=0.08, payment=0.03,
-        app=0.15, branch=0.06, stages=(2.2, 6.1, 12.8, 22.5, 71.4, 291.9, 42.7),
+        loan=0.02, card=0.04, loan_size=60_000,
+        salary=0.02, pension=0.03, transfer=0.16, card_use=0.04, cash=0.12, payment=0.05,
+        app=0.15, branch=0.06, stages=(2.2, 6.1, 12.8, 22.5, 71.4, 320.0, 14.6),
         occupations=(38, 6, 10, 12, 18, 2, 14), employed=0.08,
         before={"payroll_young": 0.6, "happy_retirees": 0.2, "sme_owners": 0.2},
     ),
     "new_honeymoon": Traits(
         share=0.14, balance=22_000, spread=0.85, age=33, age_spread=9, tenure=0.3,
-        holds=(1, 0.10, 0.16, 0.14, 0.04), mix=(0.82, 0.16, 0.14, 0.16, 0.05),
-        loan=0.05, card=0.36, loan_size=80_000,
-        salary=0.22, pension=0.01, transfer=0.55, card_use=0.40, cash=0.12, payment=0.20,
-        app=4.2, branch=0.30, stages=(31.7, 124.6, 19.9, 2.1, 1.4, 0.1, 0.0),
-        occupations=(46, 6, 14, 12, 2, 14, 6), employed=0.35,
+        holds=(1, 0.06, 0.09, 0.08, 0.02), mix=(0.82, 0.16, 0.14, 0.16, 0.05),
+        loan=0.03, card=0.1, loan_size=80_000,
+        salary=0.1, pension=0.01, transfer=0.4, card_use=0.16, cash=0.1, payment=0.12,
+        app=5.6, branch=0.30, stages=(31.7, 124.6, 19.9, 2.1, 1.4, 0.1, 0.0),
+        occupations=(38, 3, 10, 8, 2, 34, 5), employed=0.35,
     ),
     "micro": Traits(
         share=0.78, balance=160_000, spread=0.9, age=0, age_spread=0, tenure=4,
         holds=(1, 0.15, 0.0, 0.20, 0.0), mix=(0.85, 0.15, 0.0, 0.20, 0.0),
         loan=0.45, card=0.0, loan_size=500_000,
-        salary=0.0, pension=0.0, transfer=2.2, card_use=0.0, cash=0.4, payment=1.6,
+        salary=0.0, pension=0.0, transfer=1.2, card_use=0.0, cash=0.4, payment=0.8,
         app=4.0, branch=0.9, stages=(3, 9, 28, 38, 14, 6, 2),
     ),
     "core_supplier": Traits(
         share=0.17, balance=1_500_000, spread=0.7, age=0, age_spread=0, tenure=8,
         holds=(1, 0.40, 0.0, 0.45, 0.0), mix=(0.66, 0.25, 0.0, 0.30, 0.0),
         loan=0.65, card=0.0, loan_size=3_000_000,
-        salary=0.0, pension=0.0, transfer=3.5, card_use=0.0, cash=0.2, payment=2.5,
+        salary=0.0, pension=0.0, transfer=2.6, card_use=0.0, cash=0.2, payment=1.8,
         app=6.0, branch=1.2, stages=(1, 4, 32, 50, 11, 1.5, 0.5),
     ),
     "strategic_group": Traits(
@@ -191,5 +191,9 @@ CORPORATE_SHARE = 0.05
 """Companies among all customers."""
 CHANGED_SHARE = 0.09
 """Retail customers whose behaviour moves to another segment in the last three months."""
-STAGE_BALANCE = (0.75, 0.9, 1.1, 1.0, 0.75, 0.55, 0.004)
+LEAN = 0.08
+"""Mean share of another segment's habits in most retail customers."""
+TORN_SHARE = 0.17
+"""Retail customers with 40% to all of another segment's habits."""
+STAGE_BALANCE = (0.75, 0.9, 1.1, 1.0, 0.75, 0.55, 0.02)
 """Assets of a stage relative to the segment's mature customers."""

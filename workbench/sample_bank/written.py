@@ -183,26 +183,22 @@ def replaced(column: pa.Array, rows: np.ndarray, cell: str) -> pa.Array:
 
 
 def lines(columns: dict[str, pa.Array]) -> bytes:
-    """Join columns to CSV lines, CR LF at the end of each; cells are already quoted.
+    r"""Join columns to CSV lines, CR LF at the end of each; cells are already quoted.
 
     Examples
     --------
     >>> import pyarrow as pa
     >>> lines({"a": pa.array(["1"]), "b": pa.array([""])})
-    b'1,\\r\\n'
+    b'1,\r\n'
     """
     arrays = list(columns.values())
     if not len(arrays[0]):
         return b""
     ended = pc.binary_join_element_wise(arrays[-1], pa.scalar("\r\n"), "")
     joined = pc.binary_join_element_wise(*arrays[:-1], ended, ",")
-    return joined.buffers()[2].to_pybytes()[: joined.nbytes and _total(joined)]
-
-
-def _total(column: pa.Array) -> int:
-    """Return the number of bytes of text in a column that begins at offset 0."""
-    offsets = np.frombuffer(column.buffers()[1], dtype=np.int32)
-    return int(offsets[len(column)])
+    _, offsets, text = joined.buffers()
+    size = np.frombuffer(offsets, dtype=np.int32)[len(joined)]
+    return text.to_pybytes()[:size]
 
 
 def _strings(cells: np.ndarray, length: np.ndarray) -> pa.Array:
