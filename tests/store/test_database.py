@@ -82,7 +82,7 @@ def test_a_reader_says_that_an_old_state_needs_an_analyst(tmp_path: Path) -> Non
 
 
 def test_a_reader_of_nothing_is_told_so(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="state.sqlite"):
+    with pytest.raises(NotFound, match=r"state\.sqlite"):
         open_store(tmp_path, role="viewer")
     assert not (tmp_path / "state.sqlite").exists()
 
