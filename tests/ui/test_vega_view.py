@@ -265,3 +265,21 @@ def test_an_empty_frame_is_drawn_as_no_marks():
     packed = pack_frame(pd.DataFrame({"x": pd.Series([], dtype="float64"), "s": pd.Series([], dtype="str")}))
     assert packed["n"] == 0
     assert unpack(packed["columns"]["x"]) == []
+
+
+def test_the_same_drawing_of_other_rows_sends_only_the_columns_that_differ(monkeypatch):
+    def chart(ys):
+        frame = pd.DataFrame({"x": [1, 2, 3], "y": ys})
+        return alt.Chart(frame).mark_point().encode(x="x:Q", y="y:Q")
+
+    view = VegaView(chart([1.0, 2.0, 3.0]))
+    sent, whole = [], []
+    monkeypatch.setattr(view, "send", lambda message, buffers=None: sent.append(message))
+    monkeypatch.setattr(view, "send_state", lambda key=None: whole.append(key))
+    view.show(chart([1.0, 5.0, 3.0]))
+    assert [sorted(message["columns"]) for message in sent] == [["y"]]
+    view.show(chart([1.0, 5.0, 3.0]))
+    assert len(sent) == 1
+    assert whole == []
+    view.show(chart([1.0, 5.0, 3.0]).mark_line())
+    assert whole == [["_look", "_content"]]

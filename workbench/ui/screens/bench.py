@@ -76,7 +76,8 @@ class Bench:
         self.chart.layout.display = "none" if state.comparison is None else ""
         if state.comparison is not None:
             best = screen.state.votes_of(state.comparison)
-            self.chart.show(
+            screen.draw(
+                self.chart,
                 charts.compare_k(
                     state.comparison,
                     best=best,
@@ -84,6 +85,6 @@ class Bench:
                     lang=screen.state.lang,
                     mode=screen.state.mode,
                     width=120,
-                )
+                ),
             )
         screen.fill(self.labels, "insight_labels.html", rows=rows)

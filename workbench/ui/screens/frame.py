@@ -13,6 +13,7 @@ from workbench.ui.panel import Handler, Panel
 from workbench.ui.render import render
 from workbench.ui.state import ScreenState
 from workbench.ui.style import css
+from workbench.ui.vega import VegaView
 
 if TYPE_CHECKING:
     from workbench.project import Project
@@ -94,6 +95,10 @@ class Screen:
         if self._painted.get(id(panel)) != html:
             self._painted[id(panel)] = html
             panel.html = html
+
+    def draw(self, view: VegaView, chart: Any) -> None:
+        """Draw a chart in the screen's mode; where only rows differ, only those are sent."""
+        view.show(chart, mode=self.state.mode)
 
     def on(self, panel: Panel, action: str, handler: Handler) -> None:
         """Run ``handler(value, fields)`` under the guard when an action is reported."""

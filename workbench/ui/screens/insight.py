@@ -126,10 +126,11 @@ class InsightScreen(Screen):
         )
         self.map.layout.display = "none" if points.empty else ""
         if not points.empty:
-            self.map.show(
+            self.draw(
+                self.map,
                 charts.embedding(
                     points, state.map_labels(), state.segments(), lang=state.lang, mode=state.mode
-                )
+                ),
             )
 
     def _paint_shares(self) -> None:
@@ -140,7 +141,7 @@ class InsightScreen(Screen):
         rows = state.summary()
         if not rows.empty:
             shown = rows.drop(columns="segment").rename(columns={"shown": "segment"})
-            self.shares.show(charts.shares(shown, lang=state.lang, mode=state.mode))
+            self.draw(self.shares, charts.shares(shown, lang=state.lang, mode=state.mode))
 
     def _paint_heat(self) -> None:
         state = self.state
@@ -165,8 +166,9 @@ class InsightScreen(Screen):
         self.k.layout.display = "none" if comparison is None else ""
         if comparison is not None:
             best, chosen = state.votes()
-            self.k.show(
-                charts.compare_k(comparison, best=best, chosen=chosen, lang=state.lang, mode=state.mode)
+            self.draw(
+                self.k,
+                charts.compare_k(comparison, best=best, chosen=chosen, lang=state.lang, mode=state.mode),
             )
 
     def _paint_side(self) -> None:
@@ -190,8 +192,9 @@ class InsightScreen(Screen):
         bars = state.differences()
         self.side_bars.layout.display = "none" if bars.empty or row is None else ""
         if row is not None and not bars.empty:
-            self.side_bars.show(
-                charts.differences(bars, slot=int(row["slot"]), lang=state.lang, mode=state.mode)
+            self.draw(
+                self.side_bars,
+                charts.differences(bars, slot=int(row["slot"]), lang=state.lang, mode=state.mode),
             )
         self.fill(
             self.side_foot,

@@ -165,6 +165,9 @@ class VegaView(anywidget.AnyWidget):
 
     def _take(self, chart: Any) -> None:
         spec, frames = ({"mark": "point"}, {}) if chart is None else take_apart(chart)
+        self._keep_parts(chart, spec, frames)
+
+    def _keep_parts(self, chart: Any, spec: dict[str, Any], frames: dict[str, pd.DataFrame]) -> None:
         own = spec.pop("config", {})
         self._chart, self._spec, self._own_config = chart, spec, own
         self._words = json.dumps(spec, ensure_ascii=False).replace("\\", "")
@@ -285,6 +288,8 @@ class VegaView(anywidget.AnyWidget):
     def show(self, chart: Any, *, mode: theme.Mode | None = None, ticket: int | None = None) -> None:
         """Draw another chart in this place; the old picture stays until it is ready.
 
+        Where only its rows differ, only the columns that differ are sent.
+
         Parameters
         ----------
         chart : altair.Chart
@@ -294,10 +299,19 @@ class VegaView(anywidget.AnyWidget):
         ticket : int, optional
             From `begin`: the chart is dropped when a newer result has been shown.
         """
+        spec, frames = take_apart(chart)
         with self._lock:
             if self._is_stale("", ticket):
                 return
-            self._take(chart)
+            own = spec.get("config", {})
+            rest = {name: part for name, part in spec.items() if name != "config"}
+            if (rest, own) == (self._spec, self._own_config) and mode in (None, self.mode):
+                # The same drawing of other rows: only the columns that differ are sent.
+                self._chart = chart
+                for name, frame in frames.items():
+                    self.replace(frame, table=name)
+                return
+            self._keep_parts(chart, spec, frames)
             self._seq += 1
             if mode is not None:
                 self.unobserve(self._restyle, ("mode", "height"))
