@@ -41,7 +41,7 @@ def pack_column(values: Any, length: int | None = None) -> Packed:
         values = [values] * (length or 0)
     series = values if isinstance(values, pd.Series) else pd.Series(values)
     dtype = series.dtype
-    if dtype == object:
+    if pd.api.types.is_object_dtype(dtype):
         return _objects(series)
     if isinstance(dtype, pd.CategoricalDtype) or pd.api.types.is_string_dtype(dtype):
         return _text(series)

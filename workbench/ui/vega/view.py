@@ -86,8 +86,8 @@ class VegaView(anywidget.AnyWidget):
     Parameters
     ----------
     chart : altair.Chart, optional
-        Or a layered, concatenated or faceted one; nothing is drawn before there is one. It fills the width of its place; with
-        ``usermeta={"fit": False}`` it keeps its own.
+        Or a layered, concatenated or faceted one; nothing is drawn before there is one.
+        It fills the width of its place; with ``usermeta={"fit": False}`` it keeps its own.
     mode : {"light", "dark"}, default="light"
         Whose colours the axes and the ground have.
     height : int, optional
