@@ -83,12 +83,15 @@ EXCLUDED: dict[str, str] = {
     "responded": "campaign",
     "y": "campaign",
 }
+# Known columns that say yes or no; labels say "with" and "without" instead of high and low.
+FLAGS = ("housing", "loan", "default")
 NEVER = ("identifier", "date")
-YES = frozenset({"yes", "y", "true", "t", "1", "是", "有"})
-NO = frozenset({"no", "n", "false", "f", "0", "否", "无"})
+YES = frozenset({"yes", "y", "true", "1", "是", "有"})
+NO = frozenset({"no", "n", "false", "0", "否", "无"})
 
 MINIMUM_ROWS = 10
 MAXIMUM_LEVELS = 12
 MINIMUM_LEVEL_SHARE = 0.01
 MAXIMUM_MISSING_SHARE = 0.6
-SKEWED = 2.0
+# Excess kurtosis of the exponential distribution; amounts of money lie far above it.
+HEAVY_TAILED = 6.0

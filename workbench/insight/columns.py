@@ -199,8 +199,8 @@ def _number_candidate(cells: pd.Series, column: str) -> Candidate:
     numbers = _numbers(cells.dropna())
     if numbers.min() >= 0 and numbers.max() <= 1:
         return Candidate(column, column, "none", "share")
-    skewed = np.abs(numbers).max() >= 20 and abs(_skewness(numbers)) > catalogue.SKEWED
-    return Candidate(column, column, "log1p" if skewed else "none")
+    heavy = np.abs(numbers).max() >= 20 and _excess_kurtosis(numbers) > catalogue.HEAVY_TAILED
+    return Candidate(column, column, "log1p" if heavy else "none")
 
 
 def _level_candidates(cells: pd.Series, column: str) -> list[Candidate | Left]:
@@ -255,10 +255,10 @@ def _filled(cells: np.ndarray, how: str) -> Built:
     return Built(np.where(missing, value, cells), n, how)
 
 
-def _skewness(numbers: np.ndarray) -> float:
+def _excess_kurtosis(numbers: np.ndarray) -> float:
     centred = numbers - numbers.mean()
-    spread = float(np.sqrt((centred**2).mean()))
-    return float((centred**3).mean()) / spread**3 if spread > 0 else 0.0
+    variance = float((centred**2).mean())
+    return float((centred**4).mean()) / variance**2 - 3.0 if variance > 0 else 0.0
 
 
 _NOTHING = Built(np.zeros(0), 0, "")

@@ -21,8 +21,9 @@ def build_features(
 ) -> pd.DataFrame:
     """Build the features that customers are segmented by.
 
-    Numeric and boolean columns of the portrait become features. Skewed amounts and
-    counts are transformed by ``sign(x) * log(1 + |x|)``; balances per product become
+    Numeric and boolean columns of the portrait become features. Amounts and counts, and
+    a bank's own columns with heavy tails (excess kurtosis above 6), are transformed by
+    ``sign(x) * log(1 + |x|)``; balances per product become
     shares of ``balance_total``; rates and shares stay as they are; text with at most
     12 values becomes one column a value (``"job=retired"``), text that says yes or no
     one column of 0 and 1. Missing cells are filled with the median of the column

@@ -14,6 +14,7 @@ from scipy.optimize import linear_sum_assignment
 
 from workbench import locale
 from workbench.errors import ParameterProblem
+from workbench.insight import catalogue
 from workbench.insight.features import feature_label
 from workbench.locale import normal_language
 from workbench.tables import PROFILE
@@ -235,7 +236,9 @@ def _parts(differences: pd.Series, lang: str) -> Sequence[str]:
     parts = []
     for name, difference in differences.items():
         feature = feature_label(str(name), lang)
-        if "=" in str(name):
+        if name in catalogue.FLAGS:
+            key = "insight_room.label.with" if difference > 0 else "insight_room.label.without"
+        elif "=" in str(name):
             key = "insight_room.label.often" if difference > 0 else "insight_room.label.seldom"
         else:
             key = "insight_room.label.high" if difference > 0 else "insight_room.label.low"

@@ -42,7 +42,8 @@ def profile_clusters(
 
     Notes
     -----
-    ``difference`` is (mean − mean of others) / pooled standard deviation, Cohen's d.
+    ``difference`` is (mean − mean of others) / pooled standard deviation, Cohen's d;
+    where a feature varies neither inside nor outside, over its overall deviation.
     ``p_value`` is Welch's t-test, two-sided, after Holm's correction over all rows. The
     clusters were chosen to differ, so the p-values rank features rather than prove
     anything.
@@ -155,9 +156,10 @@ def _standardised_difference(inside: np.ndarray, others: np.ndarray) -> np.ndarr
     )
     pooled = np.sqrt(squares / (len(inside) + len(others) - 2))
     difference = inside.mean(axis=0) - others.mean(axis=0)
-    # Without any spread the size of a difference can't be told; no difference is 0.
-    undefined = np.where(difference == 0, 0.0, np.nan)
-    return np.divide(difference, pooled, out=undefined, where=pooled > 0)
+    # A feature that is one value inside and another outside has no spread to pool.
+    overall = np.concatenate([inside, others]).std(axis=0, ddof=1)
+    spread = np.where(pooled > 0, pooled, overall)
+    return np.divide(difference, spread, out=np.zeros(len(spread)), where=spread > 0)
 
 
 def _welch(inside: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -14,6 +14,9 @@ ScalingName = Literal["standard", "robust"]
 SCALINGS: tuple[str, ...] = ("standard", "robust")
 # The interquartile range of a normal distribution, in standard deviations.
 _IQR_OF_NORMAL = 1.3489795003921634
+# Smallest deviation of a yes-or-no feature: that of one in ten. Divided by its own, a
+# yes of one in fifty would count as seven deviations and become a cluster by itself.
+_LEAST_OF_FLAG = 0.3
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ def fit_scaling(features: pd.DataFrame, how: str = "standard") -> Scaling:
     The columns of one categorical variable (``"job=retired"``, ``"job=student"`` …)
     share one scale, chosen so that together they vary as much as one numeric feature.
     Standardised one by one, a variable with twelve values would weigh twelve times as
-    much as the balance, and its rarest value most of all.
+    much as the balance, and its rarest value most of all. For the same reason the
+    deviation of a feature of 0 and 1 is taken as .3 at least.
 
     Parameters
     ----------
@@ -53,7 +57,7 @@ def fit_scaling(features: pd.DataFrame, how: str = "standard") -> Scaling:
     how : {"standard", "robust"}, default="standard"
         Mean and standard deviation (population formula), or median and interquartile
         range divided by 1.349. Where the range is 0, as in a feature that is mostly 0,
-        the standard deviation is used.
+        the standard deviation is used. Features of 0 and 1 are always standardised.
 
     Returns
     -------
@@ -82,9 +86,12 @@ def fit_scaling(features: pd.DataFrame, how: str = "standard") -> Scaling:
         low, middle, high = np.percentile(values, [25, 50, 75], axis=0)
         spread = (high - low) / _IQR_OF_NORMAL
         center, scale = middle, np.where(spread > 0, spread, deviation)
+    flags = ((values == 0) | (values == 1)).all(axis=0) & (deviation > 0)
+    center[flags] = values[:, flags].mean(axis=0)
+    scale[flags] = np.maximum(deviation[flags], _LEAST_OF_FLAG)
     for group in _categorical_groups(features):
         center[group] = values[:, group].mean(axis=0)
-        scale[group] = np.sqrt((deviation[group] ** 2).sum())
+        scale[group] = max(float(np.sqrt((deviation[group] ** 2).sum())), _LEAST_OF_FLAG)
     return Scaling(center, np.where(scale > 0, scale, 1.0))
 
 

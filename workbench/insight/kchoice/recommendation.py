@@ -83,9 +83,11 @@ def recommend_k(comparison: pd.DataFrame) -> KRecommendation:
     cluster has a mean Jaccard of .75 or more (no vote where none has). The number with
     most votes wins; among equals the more stable one, then the smaller.
 
-    "No clusters" (k = 1) is the answer where the gap statistic votes for 1 and no k has
-    a silhouette of .25 or more: the other indices are not defined at 1 and can't vote
-    for it.
+    "No clusters" (k = 1) is the answer where the gap statistic votes for 1, no later gap
+    exceeds the gap at 1 by more than its standard error, and no k has a silhouette of
+    .25 or more. The other indices are not defined at 1 and can't vote for it; the rule
+    of the first k alone would stop at 1 too easily where the first split of many
+    clusters, or of yes-or-no features, gains little.
 
     Parameters
     ----------
@@ -115,9 +117,10 @@ def recommend_k(comparison: pd.DataFrame) -> KRecommendation:
     KRecommendation(k=3, votes={...}, agree=5, stable=True)
     """
     table = K_COMPARISON.check(comparison).sort_values("k").set_index("k")
-    votes = _votes(table, _gaps(table, comparison.attrs.get(GAP_OF_ONE)))
-    best_silhouette = table["silhouette_score"].max()
-    if votes.get("gap") == 1 and not best_silhouette >= NO_STRUCTURE:
+    gaps = _gaps(table, comparison.attrs.get(GAP_OF_ONE))
+    votes = _votes(table, gaps)
+    weak = not table["silhouette_score"].max() >= NO_STRUCTURE
+    if votes.get("gap") == 1 and weak and _best_at_one(gaps):
         return KRecommendation(1, votes, 1)
     counts = Counter(k for k in votes.values() if k > 1)
     if not counts:
@@ -144,6 +147,11 @@ def _votes(table: pd.DataFrame, gaps: pd.DataFrame) -> dict[str, int]:
     if len(stable):
         votes["stability"] = int(stable.max())
     return votes
+
+
+def _best_at_one(gaps: pd.DataFrame) -> bool:
+    first = gaps["gap"].iloc[0]
+    return bool((first >= gaps["gap"].iloc[1:] - gaps["gap_se"].iloc[1:]).all())
 
 
 def _gaps(table: pd.DataFrame, of_one: list[float] | None) -> pd.DataFrame:

@@ -1,0 +1,298 @@
+"""Indices against scikit-learn and against slow, literal versions of the papers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.cluster import KMeans
+from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
+
+import workbench as wb
+from workbench.errors import ParameterProblem, TableProblem
+from workbench.insight.kchoice import KRecommendation, sample_rows
+from workbench.insight.kchoice.comparison import GAP_OF_ONE
+from workbench.insight.kchoice.gap import gap_statistic
+from workbench.insight.kchoice.silhouettes import mean_silhouettes
+from workbench.insight.kchoice.stability import bootstrap_stability, jaccard_of_clusters
+from workbench.insight.scaling import fit_scaling
+from workbench.tables import K_COMPARISON
+
+
+def ignore(_done: float) -> None:
+    """Take no notice of progress."""
+
+
+def blobs(n_clusters: int, n: int = 900, spread: float = 0.6, seed: int = 0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    centres = rng.uniform(-8, 8, size=(n_clusters, 4))
+    values = centres[np.arange(n) % n_clusters] + spread * rng.normal(size=(n, 4))
+    return pd.DataFrame(values, columns=["age", "tenure", "recency", "frequency"])
+
+
+@pytest.fixture(scope="module")
+def features() -> pd.DataFrame:
+    return blobs(4, spread=1.5)
+
+
+@pytest.fixture(scope="module")
+def comparison(features) -> pd.DataFrame:
+    return wb.compare_k(features, range(1, 8), sample_size=500, n_bootstrap=8, n_references=6)
+
+
+def test_indices_equal_scikit_learns_on_the_segmenters_labels(features, comparison):
+    scaled = fit_scaling(features).apply(features.to_numpy())
+    rows = sample_rows(len(features), 500, 0)
+    for row in comparison[comparison["k"] > 1].itertuples():
+        labels = wb.Segmenter(row.k).fit(features).labels_
+        assert row.silhouette_score == pytest.approx(silhouette_score(scaled[rows], labels[rows]), abs=1e-12)
+        assert row.calinski_harabasz_score == pytest.approx(
+            calinski_harabasz_score(scaled, labels), rel=1e-12
+        )
+        assert row.davies_bouldin_score == pytest.approx(davies_bouldin_score(scaled, labels), rel=1e-12)
+        assert row.smallest_share == np.bincount(labels).min() / len(labels)
+        centroids = np.array([scaled[labels == k].mean(axis=0) for k in range(row.k)])
+        assert row.inertia == pytest.approx(((scaled - centroids[labels]) ** 2).sum(), rel=1e-9)
+
+
+def test_one_cluster_has_a_gap_and_nothing_else(features, comparison):
+    first = comparison.iloc[0]
+    undefined = ["silhouette_score", "calinski_harabasz_score", "davies_bouldin_score", "stability"]
+    assert first["k"] == 1
+    assert first[undefined].isna().all()
+    assert first["inertia"] == pytest.approx(features.size)
+    assert np.isfinite(first["gap"])
+    assert comparison.attrs[GAP_OF_ONE] == [first["gap"], first["gap_se"]]
+
+
+def test_the_table(comparison):
+    K_COMPARISON.check(comparison)
+    assert comparison["k"].tolist() == list(range(1, 8))
+    assert comparison["stability"].dropna().between(0, 1).all()
+
+
+def test_only_the_range_asked_for_in_order(features):
+    table = wb.compare_k(features, [5, 3, 3], n_bootstrap=0, n_references=0)
+    assert table["k"].tolist() == [3, 5]
+    assert table[["gap", "gap_se", "stability"]].isna().all().all()
+    assert table["silhouette_score"].notna().all()
+
+
+def test_the_same_seed_gives_the_same_table(features, comparison):
+    again = wb.compare_k(features, range(1, 8), sample_size=500, n_bootstrap=8, n_references=6)
+    pd.testing.assert_frame_equal(again, comparison)
+
+
+@pytest.mark.parametrize("n_clusters", [3, 5])
+def test_clear_clusters_are_recommended(n_clusters):
+    table = wb.compare_k(blobs(n_clusters, seed=n_clusters), range(2, 9), n_bootstrap=8, n_references=6)
+    recommendation = wb.recommend_k(table)
+    assert recommendation.k == n_clusters
+    assert recommendation.agree >= 4
+    assert recommendation.stable
+
+
+@pytest.mark.parametrize("draw", ["normal", "uniform"])
+def test_a_single_cloud_is_no_clusters(draw):
+    rng = np.random.default_rng(0)
+    cloud = pd.DataFrame(getattr(rng, draw)(size=(800, 6)), columns=list("abcdef"))
+    table = wb.compare_k(cloud, range(2, 7), n_bootstrap=5, n_references=10)
+    recommendation = wb.recommend_k(table)
+    assert recommendation.k == 1
+    assert recommendation.explanation().startswith("No clusters")
+    assert "不宜分群" in recommendation.explanation("zh_CN")
+
+
+def test_silhouettes_with_a_customer_alone_in_a_cluster():
+    points = np.array([[0.0, 0], [0, 1], [5, 5], [5, 6], [20, 20]])
+    labels = {
+        2: np.array([0, 0, 1, 1, 1]),
+        3: np.array([0, 0, 1, 1, 2]),
+        5: np.arange(5),
+        1: np.zeros(5, int),
+    }
+    found = mean_silhouettes(points, labels, ignore)
+    assert found[2] == pytest.approx(silhouette_score(points, labels[2]))
+    assert found[3] == pytest.approx(silhouette_score(points, labels[3]))
+    assert np.isnan(found[5])
+    assert np.isnan(found[1])
+
+
+def test_silhouettes_across_block_borders():
+    rng = np.random.default_rng(0)
+    points, own = rng.normal(size=(1_300, 3)), rng.integers(0, 4, 1_300)
+    assert mean_silhouettes(points, {4: own}, ignore)[4] == pytest.approx(silhouette_score(points, own))
+
+
+def test_gap_is_that_of_the_paper():
+    """The paper's W_k from pairwise distances, on references drawn the same way."""
+    rng = np.random.default_rng(0)
+    points = np.vstack([rng.normal(c, 0.4, size=(40, 2)) for c in ([0, 0], [4, 0], [0, 4])])
+    gaps = gap_statistic(points, [1, 2, 3, 4], 20, 0, ignore)
+
+    def log_w(rows, k):
+        labels = KMeans(k, n_init=10, random_state=0).fit_predict(rows)
+        total = 0.0
+        for cluster in range(k):
+            own = rows[labels == cluster]
+            squared = ((own[:, None, :] - own[None, :, :]) ** 2).sum(axis=2)
+            total += squared.sum() / (2 * len(own))
+        return np.log(total)
+
+    centred = points - points.mean(axis=0)
+    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    turned = centred @ axes.T
+    other = np.random.default_rng(99)
+    for k in (1, 2, 3, 4):
+        reference = [
+            log_w(other.uniform(turned.min(axis=0), turned.max(axis=0), turned.shape) @ axes, k)
+            for _ in range(20)
+        ]
+        expected = np.mean(reference) - log_w(points, k)
+        error = np.std(reference) * np.sqrt(1 + 1 / 20)
+        # Other draws of the reference: equal within a few of their own standard errors.
+        assert gaps[k][0] == pytest.approx(expected, abs=4 * np.std(reference) * np.sqrt(2 / 20))
+        assert gaps[k][1] == pytest.approx(error, rel=0.7)
+    assert max(gaps, key=lambda k: gaps[k][0]) == 3
+
+
+def test_the_box_lies_along_the_principal_components():
+    """On a thin diagonal line the box of the axes would be mostly empty, and the gap huge."""
+    rng = np.random.default_rng(0)
+    line = rng.uniform(-5, 5, 300)[:, None] * [1.0, 1.0] + rng.normal(0, 0.05, (300, 2))
+    gap_at_one, _ = gap_statistic(line, [1], 10, 0, ignore)[1]
+    assert abs(gap_at_one) < 0.2
+
+
+def test_jaccard_by_hand_and_by_sets():
+    rng = np.random.default_rng(0)
+    old, new = rng.integers(0, 4, 200), rng.integers(0, 4, 200)
+    expected = []
+    for k in range(4):
+        mine = set(np.flatnonzero(old == k))
+        theirs = [set(np.flatnonzero(new == j)) for j in range(4)]
+        expected.append(max(len(mine & one) / len(mine | one) for one in theirs))
+    assert jaccard_of_clusters(old, new, 4) == pytest.approx(expected)
+    absent = jaccard_of_clusters(np.array([0, 0]), np.array([1, 1]), 2)
+    assert absent[0] == 1
+    assert np.isnan(absent[1])
+
+
+def test_stability_tells_found_from_forced_clusters():
+    table = blobs(3, seed=1)
+    points = fit_scaling(table).apply(table.to_numpy())
+    labels = {k: KMeans(k, n_init=10, random_state=0).fit_predict(points) for k in (3, 7)}
+    found = bootstrap_stability(points, labels, 15, 0, ignore)
+    assert found[3] > 0.99
+    assert found[7] < 0.75
+
+
+def test_progress_runs_from_0_to_1_in_known_phases(features):
+    seen: list[tuple[float, str]] = []
+    wb.compare_k(
+        features,
+        [2, 3],
+        n_bootstrap=2,
+        n_references=2,
+        progress=lambda done, phase: seen.append((done, phase)),
+    )
+    shares = [done for done, _ in seen]
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert shares[-1] == pytest.approx(1)
+    from workbench import locale
+
+    assert {phase for _, phase in seen} <= locale.keys("zh_CN")
+    assert len({phase for _, phase in seen}) == 4
+
+
+def test_progress_may_cancel(features):
+    class Cancelled(Exception):
+        """Raised by the caller."""
+
+    def cancel(done: float, _phase: str) -> None:
+        if done > 0.4:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        wb.compare_k(features, range(2, 6), n_bootstrap=3, n_references=3, progress=cancel)
+
+
+def test_repeated_customers_raise_no_warning():
+    few = pd.DataFrame({"a": [0.0, 1, 2, 3] * 30, "b": [0.0, 0, 1, 1] * 30})
+    table = wb.compare_k(few, [2, 4], n_bootstrap=4, n_references=3)
+    assert np.isfinite(table["gap"]).all()
+    assert table.loc[1, "stability"] == pytest.approx(1)
+
+
+def test_what_is_refused(features):
+    with pytest.raises(ParameterProblem, match="of 900 only 900 differ"):
+        wb.compare_k(features, [901])
+    with pytest.raises(ParameterProblem, match="whole number"):
+        wb.compare_k(features, [0, 3])
+    with pytest.raises(ParameterProblem, match="whole number"):
+        wb.compare_k(features, [])
+    with pytest.raises(TableProblem, match="lacks the columns"):
+        wb.recommend_k(pd.DataFrame({"k": [2]}))
+
+
+def table_of(**columns) -> pd.DataFrame:
+    n = len(columns["k"])
+    base = {name: [np.nan] * n for name in K_COMPARISON.names}
+    return pd.DataFrame({**base, **columns})
+
+
+class TestRecommendation:
+    def test_each_index_votes_by_its_rule(self):
+        recommendation = wb.recommend_k(
+            table_of(
+                k=[2, 3, 4, 5],
+                silhouette_score=[0.5, 0.4, 0.3, 0.2],
+                calinski_harabasz_score=[1.0, 3, 2, 1],
+                davies_bouldin_score=[3.0, 2, 1, 2],
+                gap=[0.1, 0.3, 0.5, 0.52],
+                gap_se=[0.01, 0.01, 0.01, 0.05],
+                stability=[0.9, 0.7, 0.8, 0.74],
+            )
+        )
+        assert recommendation.votes == {
+            "silhouette_score": 2,
+            "calinski_harabasz_score": 3,
+            "davies_bouldin_score": 4,
+            "gap": 4,
+            "stability": 4,
+        }
+        assert (recommendation.k, recommendation.agree, recommendation.stable) == (4, 3, True)
+        assert recommendation.dissent == {"silhouette_score": 2, "calinski_harabasz_score": 3}
+        assert recommendation.explanation() == (
+            "3 of 5 indices say 4 clusters. Others: silhouette 2, Calinski-Harabasz 3."
+        )
+
+    def test_among_equals_the_more_stable_wins(self):
+        table = table_of(
+            k=[2, 3, 4], silhouette_score=[0.5, 0.4, 0.3], davies_bouldin_score=[3.0, 2, 1],
+            stability=[0.5, 0.4, 0.7],
+        )  # fmt: skip
+        recommendation = wb.recommend_k(table)
+        assert recommendation.votes == {"silhouette_score": 2, "davies_bouldin_score": 4}
+        assert (recommendation.k, recommendation.stable) == (4, False)
+        assert "does not come back" in recommendation.explanation()
+
+    def test_a_gap_that_rises_to_the_end_has_no_vote(self):
+        table = table_of(k=[2, 3], silhouette_score=[0.5, 0.4], gap=[0.1, 0.5], gap_se=[0.01, 0.01])
+        assert "gap" not in wb.recommend_k(table).votes
+
+    @pytest.mark.parametrize(
+        ("silhouettes", "gap_of_one", "expected"),
+        [((0.2, 0.1), 0.9, 1), ((0.3, 0.1), 0.9, 2), ((0.2, 0.1), 0.5, 2)],
+        ids=["one cloud", "silhouette has structure", "later gap larger"],
+    )
+    def test_no_clusters(self, silhouettes, gap_of_one, expected):
+        table = table_of(k=[2, 3], silhouette_score=silhouettes, gap=[0.4, 0.8], gap_se=[0.01, 0.01])
+        table.attrs[GAP_OF_ONE] = [gap_of_one, 0.01]
+        recommendation = wb.recommend_k(table)
+        assert recommendation.k == expected
+        assert recommendation.votes["gap"] == 1
+
+    def test_nothing_to_vote_with(self):
+        assert wb.recommend_k(table_of(k=[3, 4])) == KRecommendation(3, {}, 0, None)
