@@ -12,7 +12,7 @@ from workbench.review import compare_parts, evaluate_strategies
 
 
 def test_q_agrees_with_statsmodels(make_cycle):
-    cycle = make_cycle(("S1", 900, 200, 300, 40), ("S2", 90, 20, 30, 4))
+    cycle = make_cycle(("S1", 900, 200, 300, 40), ("S2", 450, 100, 150, 20))
     parts = evaluate_strategies(*cycle.tables(), customers=cycle.customers, by="branch")
     result = compare_parts(parts, "branch").set_index("strategy_id")
     treated = parts[parts["arm"].eq("treatment") & parts["outcome"].eq("responded")]
@@ -20,6 +20,15 @@ def test_q_agrees_with_statsmodels(make_cycle):
         peer = combine_effects(rows["uplift"].to_numpy(), rows["standard_error"].to_numpy() ** 2)
         assert result.at[strategy_id, "q"] == pytest.approx(peer.q)
         assert result.at[strategy_id, "n_parts"] == 3
+
+
+def test_parts_too_small_to_judge_are_left_out(make_cycle):
+    cycle = make_cycle(("S1", 90, 20, 30, 4))
+    parts = evaluate_strategies(*cycle.tables(), customers=cycle.customers, by="branch")
+    result = compare_parts(parts, "branch").iloc[0]
+    assert result["n_parts"] == 0
+    assert np.isnan(result["p_value"])
+    assert result["works_in"] == ""
 
 
 def test_one_part_differs_from_nothing():

@@ -28,6 +28,7 @@ LISTS = (
     ("harm", 9_000, 450, 1_000, 100),
     ("flat", 9_000, 900, 1_000, 100),
     ("small", 90, 10, 10, 1),
+    ("open", 9_000, 950, 1_000, 95),
     ("ratio", 9_000, 2_700, 2_000, 200),
     ("silent", 90, 0, 10, 0),
 )
@@ -37,6 +38,7 @@ CHANGES = {
     "dear": {"cost_per_contact": 50.0},
     "flat": {"cost_per_contact": 20.0},
     "small": {"expected_response": 0.12},
+    "open": {"expected_response": 0.10},
 }
 
 
@@ -74,9 +76,13 @@ def test_each_case_meets_its_rule(cycle, evaluation):
         "harm": "R7",
         "flat": "R8",
         "small": "R6",
+        "open": "R6",
         "ratio": "R9",
     }
     assert as_dict(result, "action")["dear"] == "adjust"
+    reasons = as_dict(result, "reason")
+    assert reasons["small"] == "review_room.reason.too_few"
+    assert reasons["open"] == "review_room.reason.undecided"
 
 
 def test_changes_are_what_the_rules_say(cycle, evaluation):
@@ -129,7 +135,7 @@ def test_a_larger_control_is_proposed_where_it_would_decide(make_cycle):
 
 
 def test_a_strategy_is_narrowed_to_the_stages_it_works_in(make_cycle):
-    cycle = make_cycle(("S1", 9_000, 1_000, 1_000, 100), S1={"expected_response": 0.12})
+    cycle = make_cycle(("S1", 9_000, 950, 2_000, 200), S1={"control_share": 2 / 11})
     # All that responded among the treated are in growth; nobody else did anything.
     answered = set(cycle.outcomes.loc[cycle.outcomes["customer_id"].str.startswith("S1t"), "customer_id"])
     first_half = cycle.targets["rank"].le(2_000) & cycle.targets["arm"].eq("treatment")
@@ -138,7 +144,7 @@ def test_a_strategy_is_narrowed_to_the_stages_it_works_in(make_cycle):
     customers = cycle.customers.assign(lifecycle_stage=stage.to_numpy())
     whole = evaluate_strategies(*cycle.tables())
     parts = evaluate_strategies(*cycle.tables(), customers=customers, by="lifecycle_stage")
-    assert len(answered) == 1_000
+    assert len(answered) == 950
     result = recommend(whole, cycle.strategies, parts=parts)
     assert result.loc[0, "rule"] == "R4"
     assert json.loads(result.loc[0, "change"]) == {"lifecycle_stages": "growth"}

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
 from statsmodels.stats.multitest import multipletests
 
 from workbench.errors import ParameterProblem
-from workbench.review import Sums, compare_means, evaluate_strategies, plan_sample_size, relative_lift
+from workbench.review import (
+    Sums,
+    compare_means,
+    evaluate_strategies,
+    plan_sample_size,
+    recommend,
+    relative_lift,
+    summarise_kpis,
+)
 from workbench.review.strategies import EXTRA_COLUMNS
 from workbench.tables import EVALUATION
 
@@ -187,6 +197,25 @@ def test_verdicts_follow_holm(make_cycle):
     cycle = make_cycle(("S1", 900, 270, 300, 30), ("S2", 900, 45, 300, 45), ("S3", 900, 92, 300, 30))
     evaluation = evaluate_strategies(*cycle.tables(), contacts=cycle.contacts)
     assert [row(evaluation, s)["verdict"] for s in ("S1", "S2", "S3")] == ["works", "harms", "open"]
+
+
+def test_a_control_of_ten_without_a_response_proves_nothing(make_cycle):
+    # Welch's p is .002 here, because ten zeros have no variance; Fisher's exact p is .59.
+    cycle = make_cycle(("S1", 90, 9, 10, 0))
+    treated = row(evaluate_strategies(*cycle.tables()), "S1")
+    assert treated["p_holm"] < 0.01
+    assert treated["expected_count"] == pytest.approx(10 * 9 / 100)
+    assert treated["verdict"] == "open"
+
+
+def test_an_evaluation_survives_being_stored(cycle):
+    evaluation = evaluate_strategies(*cycle.tables(), contacts=cycle.contacts)
+    stored = io.BytesIO()
+    evaluation.to_parquet(stored)
+    again = pd.read_parquet(stored)
+    pd.testing.assert_frame_equal(again, evaluation, check_dtype=False)
+    pd.testing.assert_frame_equal(summarise_kpis(again), summarise_kpis(evaluation))
+    pd.testing.assert_frame_equal(recommend(again, cycle.strategies), recommend(evaluation, cycle.strategies))
 
 
 def test_ids_stored_as_categories_are_read_alike(cycle):

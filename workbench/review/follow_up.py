@@ -9,7 +9,7 @@ from workbench.errors import ParameterProblem
 from workbench.tables import CONTACTS, OUTCOMES, STRATEGIES, TARGETS
 
 # Dispositions after which the customer has heard the offer, whatever the answer was.
-REACHED = ("reached", "refused")
+REACHED = ("reached", "refused", "callback")
 
 
 def follow_up(

@@ -79,7 +79,8 @@ class Sums:
         n = np.bincount(groups, minlength=n_groups).astype(np.float64)
         plain = np.bincount(groups, weights=values, minlength=n_groups)
         centre = np.divide(plain, n, out=np.zeros(n_groups), where=n > 0)
-        deviations = values - centre[groups]
+        deviations = centre.take(groups)
+        np.subtract(values, deviations, out=deviations)
         total = np.bincount(groups, weights=deviations, minlength=n_groups)
         deviations *= deviations
         squares = np.bincount(groups, weights=deviations, minlength=n_groups)

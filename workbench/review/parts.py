@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import special
 
 from workbench.review.campaign import check_columns
+from workbench.review.strategies import MIN_EXPECTED_COUNT
 
 
 def compare_parts(evaluation: pd.DataFrame, by: str, outcome: str = "responded") -> pd.DataFrame:
@@ -24,7 +25,8 @@ def compare_parts(evaluation: pd.DataFrame, by: str, outcome: str = "responded")
     Returns
     -------
     pandas.DataFrame
-        One row a strategy: strategy_id, by, n_parts (with an interval), q, p_value
+        One row a strategy: strategy_id, by, n_parts (those large enough: expected_count at
+        least 5, where it is known), q, p_value
         (missing below two parts), works_in (parts whose whole interval is above 0,
         comma-separated; with 95% intervals one part in forty gets there by chance).
 
@@ -56,10 +58,12 @@ def compare_parts(evaluation: pd.DataFrame, by: str, outcome: str = "responded")
     [['growth', 8.0]]
     """
     check_columns(evaluation, ["strategy_id", by, "arm", "outcome", "uplift", "standard_error", "ci_low"])
+    if "expected_count" not in evaluation.columns:
+        evaluation = evaluation.assign(expected_count=np.nan)
     kept = evaluation[evaluation["arm"].eq("treatment") & evaluation["outcome"].eq(outcome)]
     rows = []
     for strategy_id, parts in kept.groupby("strategy_id", sort=False):
-        firm = parts[parts["standard_error"] > 0]
+        firm = parts[(parts["standard_error"] > 0) & ~(parts["expected_count"] < MIN_EXPECTED_COUNT)]
         weights = 1 / np.square(firm["standard_error"].to_numpy(np.float64))
         uplift = firm["uplift"].to_numpy(np.float64)
         q, p_value = float("nan"), float("nan")

@@ -150,7 +150,7 @@ def default_rules() -> Rules:
     Examples
     --------
     >>> [rule.id for rule in default_rules().rules][:3]
-    ['R9', 'R1', 'R2']
+    ['R9', 'R6', 'R1']
     """
     return read_rules(resources.files(__package__).joinpath("rules.toml").read_text(encoding="utf-8"))
 

@@ -22,12 +22,15 @@ from workbench.review.ratio import check_sample_ratios
 from workbench.tables import ARMS
 
 OUTCOME_COLUMNS = ("responded", "amount")
+# Cochran's rule: below this, the normal approximation behind an interval of rates is no proof.
+MIN_EXPECTED_COUNT = 5.0
 EXTRA_COLUMNS = (
     "standard_error",
     "p_holm",
     "lift",
     "lift_low",
     "lift_high",
+    "expected_count",
     "verdict",
     "n_contacted",
     "n_reached",
@@ -94,8 +97,9 @@ def evaluate_strategies(
         - standard_error of uplift; p_holm, corrected over the strategies of one outcome.
           Parts are looked at for hints and not corrected over: with `by` it is missing.
         - On ``responded`` alone: lift (uplift as a share of the control's rate, delta
-          method) with lift_low and lift_high; verdict ``works`` or ``harms`` (p_holm under
-          alpha), else ``open``.
+          method) with lift_low and lift_high; expected_count, the fewest responses (or
+          refusals) that an arm would have if both had the same rate; verdict ``works`` or
+          ``harms`` (p_holm under alpha and expected_count at least 5), else ``open``.
         - value = uplift × n × value_per_response with its interval, cost = tries (of both
           arms) × cost_per_contact, return_on_cost = value / cost with its interval, missing
           where nothing was spent.
@@ -338,11 +342,15 @@ def _add_money(
     frame["cost"] = _on_treatment(cost)
     frame["value_per_response"] = _on_treatment(card["value_per_response"])
     frame["cost_per_contact"] = _on_treatment(card["cost_per_contact"])
+    everybody = np.where(n + n_control > 0, n + n_control, np.nan)
+    pooled = counted["n_responded"].sum(axis=1) / everybody
+    smaller = np.minimum(n, n_control) * np.minimum(pooled, 1 - pooled)
+    frame["expected_count"] = _on_treatment(np.where(took_place, smaller, np.nan))
     frame["planned_rate"] = _on_treatment(card["expected_response"])
     planned = card["expected_response"] - base
     worth = np.where(card["value_per_response"] > 0, card["value_per_response"], np.nan)
     break_even = cost / np.where(n > 0, n, np.nan) / worth
-    share = n_control / np.where(n + n_control > 0, n + n_control, np.nan)
+    share = n_control / everybody
     frame["planned_uplift"] = _on_treatment(planned)
     frame["break_even_uplift"] = _on_treatment(break_even)
     for name, uplift in (("n_needed", planned), ("n_needed_break_even", break_even)):
@@ -352,7 +360,7 @@ def _add_money(
 
 
 def _verdicts(frame: pd.DataFrame, alpha: float) -> pd.Series:
-    proven = frame["p_holm"] < alpha
+    proven = (frame["p_holm"] < alpha) & (frame["expected_count"] >= MIN_EXPECTED_COUNT)
     verdict = pd.Series("open", index=frame.index, dtype="str")
     verdict = verdict.mask(proven & (frame["uplift"] > 0), "works")
     verdict = verdict.mask(proven & (frame["uplift"] < 0), "harms")
