@@ -155,6 +155,7 @@ class VegaView(anywidget.AnyWidget):
         super().__init__(
             mode=mode,
             height=height,
+            layout=ipywidgets.Layout(width="100%", min_width="0"),
             _selections=list(selections),
             _runtime="" if os.environ.get(BUNDLE_IN_PAGE) == "1" else Runtime.shared().model_id,
         )

@@ -119,14 +119,11 @@ const LOADER = { load: refuse, sanitize: refuse, http: refuse, file: refuse, opt
 
 // ---- marks ------------------------------------------------------------------------------
 
-function countMarks(group) {
+function countMarks(mark) {
+  if (mark.marktype !== "group") return mark.role === "mark" ? mark.items.length : 0;
+  if (/^(axis|legend|title)/.test(mark.role ?? "")) return 0;
   let n = 0;
-  for (const mark of group.items ?? []) {
-    if (mark.marktype === "group") {
-      if (/^(axis|legend|title)/.test(mark.role ?? "")) continue;
-      for (const item of mark.items) n += countMarks(item);
-    } else if (mark.role === "mark") n += mark.items.length;
-  }
+  for (const group of mark.items) for (const child of group.items) n += countMarks(child);
   return n;
 }
 
@@ -150,8 +147,6 @@ class ChartView {
     this.holder = document.createElement("div");
     this.root.append(this.holder);
     el.classList.add("workbench-vega");
-    el.style.minWidth = "0";
-    if (!el.style.width) el.style.width = "100%";
     el.append(this.root);
     this.listen("change:_content", () => { this.readContent(); this.redraw(); });
     this.listen("change:_look", () => this.redraw());
@@ -286,6 +281,8 @@ class ChartView {
       throw error;
     }
     logger.error = (error) => { this.fail(error); return logger; };
+    // The chart as a whole is the picture, with its own description.
+    for (const name of ["role", "aria-roledescription", "aria-label"]) holder.removeAttribute(name);
     holder.querySelectorAll("canvas").forEach((canvas) => { canvas.style.display = "block"; });
     return { view, holder };
   }
