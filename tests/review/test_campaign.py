@@ -131,6 +131,13 @@ def test_every_way_to_store_yes_and_no_is_read_alike(kind):
     assert result["mean"].tolist() == [0.25, 0.75]
 
 
+def test_arms_may_be_numbers():
+    contacts = pd.DataFrame({"arm": [0, 0, 0, 1, 1, 1], "visit": [0, 1, 0, 1, 1, 0]})
+    result = evaluate_campaign(contacts, "arm", 0, ["visit"])
+    assert result["arm"].tolist() == ["0", "1"]
+    assert result["uplift"].iloc[1] == pytest.approx(1 / 3)
+
+
 def test_constant_outcomes_have_no_p():
     contacts = pd.DataFrame({"arm": list("aabb"), "visit": [1, 1, 1, 1]})
     treated = evaluate_campaign(contacts, "arm", "b", ["visit"]).iloc[1]

@@ -38,7 +38,7 @@ CHANGES = {
     "dear": {"cost_per_contact": 50.0},
     "flat": {"cost_per_contact": 20.0},
     "small": {"expected_response": 0.12},
-    "open": {"expected_response": 0.10},
+    "open": {"expected_response": 0.09},
 }
 
 
@@ -95,6 +95,16 @@ def test_changes_are_what_the_rules_say(cycle, evaluation):
     assert changes["harm"] == changes["flat"] == {"stop": True}
     needed = int(plan_sample_size(0.1, 0.02, control_share=0.1))
     assert changes["small"] == {"n_more": needed - 100}
+
+
+def test_a_list_large_enough_for_its_plan_looks_for_what_is_worth_it(cycle, evaluation):
+    # Planned was no uplift at all, and a contact pays from 2 points on.
+    rows = recommend(evaluation, cycle.strategies).set_index("strategy_id")
+    needed = int(plan_sample_size(0.095, 0.02, control_share=0.1))
+    assert json.loads(rows.at["open", "evidence"])["n_more"] == needed - 10_000
+    coarse = default_rules().with_thresholds(smallest_uplift=0.05)
+    rows = recommend(evaluation, cycle.strategies, coarse).set_index("strategy_id")
+    assert json.loads(rows.at["open", "evidence"])["n_more"] == 10_000
 
 
 def test_nothing_is_said_without_contacts(cycle, evaluation):

@@ -84,6 +84,8 @@ def evaluate_campaign(
         raise ParameterProblem("review_room.error.no_outcomes")
     check_columns(contacts, [arm, *outcomes])
     codes, names = read_arms(contacts[arm])
+    # Arms may be coded 0 and 1.
+    control = str(control)
     if control not in names:
         raise ParameterProblem(
             "review_room.error.no_control", control=control, column=arm, arms=", ".join(names) or "-"
@@ -160,7 +162,7 @@ def read_arms(cells: pd.Series) -> tuple[npt.NDArray[np.intp], list[str]]:
     else:
         raw, found = pd.factorize(cells)
         labels = [str(name) for name in found]
-        names = sorted(labels)
+        names = sorted(set(labels))
         position = np.array([names.index(label) for label in labels] + [-1], dtype=np.intp)
         codes = position[raw]
     if (codes < 0).any():

@@ -58,7 +58,7 @@ _COUNTS = (
     "n_needed_wide",
     "n_more",
 )
-_POINTS = ("uplift", "ci_low", "ci_high", "planned_uplift", "break_even_uplift")
+_POINTS = ("uplift", "ci_high", "planned_uplift", "break_even_uplift")
 _SHARES = ("mean", "control_mean", "planned_rate", "control_share")
 _MONEY = ("value", "value_low", "value_high", "cost")
 
@@ -150,19 +150,26 @@ def _figures(
         control_share=wide,
         alpha=alpha,
     )
-    rows["n_more"] = _n_more(rows)
+    rows["n_more"] = _n_more(rows, rules, alpha)
     if parts is not None:
         differing = compare_parts(parts, _PART).set_index("strategy_id")[["p_value", "works_in"]]
         rows = rows.join(differing.rename(columns={"p_value": "parts_p"}), on="strategy_id")
     return {str(row["strategy_id"]): {str(k): v for k, v in row.items()} for row in rows.to_dict("records")}
 
 
-def _n_more(rows: pd.DataFrame) -> pd.Series:
-    """Return how many customers would decide: for the plan, else for what just pays, else as many again."""
-    lacking = rows["n_needed"] - rows["n_listed"]
-    for_break_even = rows["n_needed_break_even"] - rows["n_listed"]
-    more = lacking.where(lacking > 0, for_break_even)
-    return more.where(more > 0, rows["n_listed"].astype(float))
+def _n_more(rows: pd.DataFrame, rules: Rules, alpha: float) -> pd.Series:
+    """Return how many more customers would decide.
+
+    First for the uplift that was planned; where the list was large enough for that, for
+    the smallest that would pay or be worth looking for; else as many again.
+    """
+    listed = rows["n_listed"].astype(float)
+    base = rows["control_mean"].to_numpy(np.float64)
+    smallest = rows["break_even_uplift"].fillna(0.0).clip(lower=rules.thresholds.get("smallest_uplift", 0.0))
+    share = (rows["n_control"] / listed.where(listed > 0)).to_numpy(np.float64)
+    worthwhile = plan_sample_size(base, smallest.to_numpy(np.float64), control_share=share, alpha=alpha)
+    more = (rows["n_needed"] - listed).where(rows["n_needed"] > listed, worthwhile - listed)
+    return more.where(more > 0, listed)
 
 
 def _fill(rule: Rule, figures: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
@@ -251,7 +258,10 @@ class _Shown(dict[str, str]):
 def _show(figures: Mapping[str, Any], lang: str) -> dict[str, str]:
     shown: dict[str, str] = {}
     for name, value in figures.items():
-        if name in _COUNTS:
+        if name == "ci_low":
+            # It only stands before the upper end, which carries the unit.
+            shown[name] = locale.points(value, lang, unit=False)
+        elif name in _COUNTS:
             shown[name] = locale.count(value, lang)
         elif name in _POINTS:
             shown[name] = locale.points(value, lang)

@@ -50,7 +50,6 @@ EXTRA_COLUMNS = (
     "planned_uplift",
     "break_even_uplift",
     "n_needed",
-    "n_needed_break_even",
     "sample_ratio_p",
 )
 
@@ -106,8 +105,8 @@ def evaluate_strategies(
         - n_contaminated, customers of the control who were contacted nevertheless.
         - planned_rate (expected_response), planned_uplift (that minus the control's
           rate), break_even_uplift (cost per listed customer / value_per_response),
-          n_needed and n_needed_break_even, the list sizes that would detect these with
-          80% power, and sample_ratio_p, the check of the arms' sizes.
+          n_needed, the list size that would detect planned_uplift with 80% power, and
+          sample_ratio_p, the check of the arms' sizes.
 
     Raises
     ------
@@ -353,10 +352,8 @@ def _add_money(
     share = n_control / everybody
     frame["planned_uplift"] = _on_treatment(planned)
     frame["break_even_uplift"] = _on_treatment(break_even)
-    for name, uplift in (("n_needed", planned), ("n_needed_break_even", break_even)):
-        positive = np.where(uplift > 0, uplift, np.nan)
-        needed = plan_sample_size(base, positive, control_share=share, alpha=alpha)
-        frame[name] = _on_treatment(needed)
+    positive = np.where(planned > 0, planned, np.nan)
+    frame["n_needed"] = _on_treatment(plan_sample_size(base, positive, control_share=share, alpha=alpha))
 
 
 def _verdicts(frame: pd.DataFrame, alpha: float) -> pd.Series:
