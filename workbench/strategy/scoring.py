@@ -261,7 +261,9 @@ def score_customers(
         for criterion, column in (("balances", "balance_total"), ("satisfaction", "satisfaction")):
             piece[criterion] = mine[column].to_numpy() if column in mine.columns else float("nan")
         pieces.append(piece)
-    scores = pd.concat(pieces, ignore_index=True) if pieces else SCORES.empty().drop(columns="score")
+    if not pieces:
+        return SCORES.empty()
+    scores = pd.concat(pieces, ignore_index=True)
     total = np.zeros(len(scores))
     for name in CRITERIA:
         if shares[name] > 0:

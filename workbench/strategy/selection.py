@@ -299,7 +299,7 @@ def _recently(
         return never
     moments = pd.to_datetime(contacts["contacted_at"])
     last = moments.groupby(contacts["customer_id"]).max()
-    seen = pairs["customer_id"].map(last)
+    seen = pd.Series(last.reindex(pairs["customer_id"]).to_numpy(), index=pairs.index)
     day = pairs["starts_on"] if as_of is None else pd.Series(pd.Timestamp(as_of), index=pairs.index)
     if day.isna().any():
         raise ParameterProblem(
@@ -352,7 +352,7 @@ def largest_remainder(wanted: Mapping[Any, float]) -> dict[Any, int]:
     # 30 × 0.1 is a little above 3 in binary; that must not count as a remainder.
     exact = {key: round(value, 9) for key, value in wanted.items()}
     counts = {key: int(value) for key, value in exact.items()}
-    left = int(sum(exact.values()) + 0.5) - sum(counts.values())
+    left = int(round(sum(exact.values()), 6) + 0.5) - sum(counts.values())
     by_remainder = sorted(exact, key=lambda key: (counts[key] - exact[key], key))
     for key in by_remainder[:left]:
         counts[key] += 1

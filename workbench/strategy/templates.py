@@ -63,13 +63,14 @@ class Template:
     minutes: float
     response: float
     suits: tuple[Condition, ...]
+    at_most: float
     texts: dict[str, dict[str, str]]
 
     def fit(self, traits: dict[str, float]) -> float:
         """Return how well the template suits a segment's traits, 0 to 1."""
         total = sum(condition.weight for condition in self.suits)
         met = sum(c.weight * c.fit(traits.get(c.trait, float("nan"))) for c in self.suits)
-        return met / total
+        return self.at_most * met / total
 
 
 @cache
@@ -102,6 +103,7 @@ def _template(key: str, entry: dict[str, Any]) -> Template:
         minutes=entry["minutes"],
         response=entry["response"],
         suits=tuple(Condition(c["trait"], c["from"], c["to"], c["weight"]) for c in entry["suits"]),
+        at_most=entry.get("at_most", 1.0),
         texts={lang: entry[lang] for lang in ("en", "zh_CN")},
     )
 
