@@ -27,7 +27,7 @@ def test_a_classifier_reaches_85_to_95_percent(portrait_now, segment_now):
     model = HistGradientBoostingClassifier(max_iter=60, random_state=0)
     model.fit(portrait_now.loc[train], segment_now[train])
     accuracy = model.score(portrait_now.loc[test], segment_now[test])
-    print(f"held-out accuracy of a gradient-boosted classifier: {accuracy:.3f}, n = {len(test)}")
+    print(f"held-out accuracy of a gradient-boosted classifier: {accuracy:.3f}, n = {len(test)}")  # noqa: T201
     assert 0.85 <= accuracy <= 0.95
 
 
@@ -38,7 +38,7 @@ def test_k_means_finds_much_of_it_but_not_all(portrait_now, segment_now):
     scaled = (features - features.mean()) / features.std()
     labels = KMeans(6, n_init=5, random_state=0).fit_predict(scaled)
     score = adjusted_rand_score(segment_now, labels)
-    print(f"adjusted Rand index of k-means (k = 6): {score:.3f}")
+    print(f"adjusted Rand index of k-means (k = 6): {score:.3f}")  # noqa: T201
     assert 0.5 <= score <= 0.85
 
 

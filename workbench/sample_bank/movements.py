@@ -95,8 +95,8 @@ def draw_transactions(
         )
     number = population["number"].to_numpy()
     frames.append(_post_inflows(balances.inflows, number, rng))
-    for column in ("opened_on", "last_active"):
-        frames.append(_post_single(population, column, size, ends, rng))
+    frames.append(_post_single(population, "opened_on", size, ends, rng))
+    frames.append(_post_single(population, "last_active", 0.3 * size, ends, rng))
     frame = pd.concat(frames, ignore_index=True)
     row = frame["row"].to_numpy()
     when = frame["occurred_at"].to_numpy()
@@ -132,12 +132,11 @@ def _post_single(
     row = np.flatnonzero((day < ends[-1]) & (day >= ends[0].astype("datetime64[M]")))
     k = len(row)
     clock = rng.integers(9 * 3600, 17 * 3600, k).astype("timedelta64[s]")
-    scale = 1.0 if column == "opened_on" else 0.3
     return pd.DataFrame(
         {
             "row": row,
             "occurred_at": day[row].astype("datetime64[s]") + clock,
-            "amount": np.round(scale * size[row] * rng.lognormal(-0.3, 0.6, k), 2),
+            "amount": np.round(size[row] * rng.lognormal(-0.3, 0.6, k), 2),
             "type": np.full(k, MOVEMENTS.index("transfer"), dtype=np.int8),
             "channel": np.full(k, WAYS.index("branch"), dtype=np.int8),
             "counterparty": np.zeros(k, dtype=np.int64),
