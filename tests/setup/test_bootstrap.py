@@ -111,7 +111,7 @@ INSTALLER = {
     "error.hash": "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. …\n"
     "    altair==6.3.0 from https://mirror/altair.whl:\n        Expected sha256 a\n        Got        b\n",
     "error.disk": "ERROR: Could not install packages due to an OSError [Errno 28] No space left on device\n",
-    "error.writable": "ERROR: Could not install packages due to an OSError [Errno 13] Permission denied: 'x'\n",
+    "error.writable": "ERROR: Could not install packages due to an OSError [Errno 13] Permission denied\n",
     "error.install": "ERROR: Something nobody thought of\n",
 }
 

@@ -14,6 +14,7 @@ from workbench.cli.printing import Progress, table_text
 from workbench.cli.words import Command, Group, machine_language, say
 from workbench.errors import NotFound, ParameterProblem
 
+MESSAGE_PREFIXES = ("cli.column.", "cli.doctor.")
 DEFAULT_PROJECT = "demo_bank"
 ROLES = ("viewer", "contributor", "analyst")
 _SIGNS = {"good": "✓", "watch": "!", "bad": "✕"}

@@ -18,6 +18,7 @@ from workbench.cli.servers import (
     Server,
     Stopped,
     end_marked,
+    is_alive,
     last_line,
     signals_ignored,
     signals_stop,
@@ -78,18 +79,15 @@ def find_notebooks() -> Path:
     raise NotFound("cli.error.no_notebooks", folder=Path.cwd())
 
 
-def environment(launch: Launch, mark: str, role: str) -> dict[str, str]:
-    """Return the environment of a server and of the kernels under it."""
-    ours = {
+def environment(launch: Launch, mark: str) -> dict[str, str]:
+    """Return what the servers and the kernels under them are told by their environment."""
+    return {
         "WORKBENCH_PROJECT": str(launch.project),
-        "WORKBENCH_ROLE": role,
         "WORKBENCH_LANG": launch.lang,
         "WORKBENCH_RUN": mark,
         # The kernels of this environment, not a namesake in the user's own folder.
         "JUPYTER_PREFER_ENV_PATH": "1",
-        "JUPYTER_CONFIG_PATH": str(Path(__file__).with_name("jupyter")),
     }
-    return {**os.environ, **ours}
 
 
 def lab_command(launch: Launch, notebooks: Path) -> list[str]:
@@ -104,6 +102,8 @@ def lab_command(launch: Launch, notebooks: Path) -> list[str]:
         "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
         "--LabApp.collaborative=False",
+        # As part of this server, Voilà would let whoever opens a dashboard run code.
+        "--ServerApp.jpserver_extensions={'voila.server_extension': False, 'jupyterlab': True}",
         f"--ServerApp.tornado_settings={{'websocket_max_message_size': {_UPLOAD_LIMIT}}}",
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -141,13 +141,18 @@ def serve(launch: Launch) -> None:
     check_ports(launch)
     notebooks = find_notebooks()
     mark = secrets.token_hex(8)
+    os.environ.update(environment(launch, mark))
     lab: Server | None = None
-    dashboards: Dashboards | None = None
+    dashboards = _dashboards(launch, notebooks)
     with signals_stop():
         try:
-            dashboards = _start_dashboards(launch, notebooks, mark)
+            launch.say("cli.up.starting_dashboards")
+            dashboards.start()
             if launch.lab:
-                lab = _start_lab(launch, notebooks, mark)
+                launch.say("cli.up.starting_lab")
+                lab, address = _start_lab(launch, notebooks)
+                launch.say("cli.up.lab", address=address)
+            launch.say("cli.up.dashboards", address=dashboards.address(lang=launch.lang))
             launch.say("cli.up.hint")
             _wait(lab, dashboards)
         except (KeyboardInterrupt, Stopped):
@@ -156,41 +161,48 @@ def serve(launch: Launch) -> None:
             with signals_ignored():
                 if lab is not None:
                     lab.stop()
-                if dashboards is not None:
-                    dashboards.stop()
+                dashboards.stop()
                 end_marked(mark)
         launch.say("cli.up.stopped")
 
 
-def _start_lab(launch: Launch, notebooks: Path, mark: str) -> Server:
-    launch.say("cli.up.starting_lab")
-    token = secrets.token_urlsafe(24)
-    lab = Server(
-        "JupyterLab",
-        lab_command(launch, notebooks),
-        env={**environment(launch, mark, "analyst"), "JUPYTER_TOKEN": token},
-        log=log_folder(launch.project) / "jupyterlab.log",
+def _dashboards(launch: Launch, notebooks: Path) -> Dashboards:
+    from workbench.publish import Dashboards
+
+    log = log_folder(launch.project) / "dashboards.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    return Dashboards(
+        launch.project, role=launch.role, port=launch.dashboards_port, notebooks=notebooks, log=log
     )
+
+
+def _start_lab(launch: Launch, notebooks: Path) -> tuple[Server, str]:
+    token = secrets.token_urlsafe(24)
+    own = {
+        "WORKBENCH_ROLE": "analyst",
+        "JUPYTER_CONFIG_PATH": str(Path(__file__).with_name("jupyter")),
+        "JUPYTER_TOKEN": token,
+    }
+    log = log_folder(launch.project) / "jupyterlab.log"
+    lab = Server("JupyterLab", lab_command(launch, notebooks), env={**os.environ, **own}, log=log)
+    address = f"http://127.0.0.1:{launch.port}"
     try:
-        address = f"http://127.0.0.1:{launch.port}"
-        wait_until_answering(f"{address}/api", lambda: lab.is_running, name=lab.name, log=lab.log)
+        wait_until_answering(f"{address}/api", lambda: lab.is_running, name=lab.name, log=log)
     except BaseException:
         lab.stop()
         raise
-    launch.say("cli.up.lab", address=f"{address}{first_page(notebooks)}?token={token}")
-    return lab
-
-
-def _start_dashboards(launch: Launch, notebooks: Path, mark: str) -> Dashboards:
-    from workbench.publish import Dashboards
-
-    launch.say("cli.up.starting_dashboards")
-    raise NotImplementedError
+    return lab, f"{address}{first_page(notebooks)}?token={token}"
 
 
 def _wait(lab: Server | None, dashboards: Dashboards) -> None:
+    """Wait for ever; raise where a server ends by itself."""
     while True:
         time.sleep(0.5)
+        ended: tuple[str, Path | None] | None = None
         if lab is not None and not lab.is_running:
-            last = last_line(lab.log)
-            raise MachineProblem("cli.error.server_ended", name=lab.name, log=lab.log, last=last)
+            ended = ("JupyterLab", lab.log)
+        elif not is_alive(dashboards.pid):
+            ended = ("workbench.publish", dashboards.log)
+        if ended and ended[1] is not None:
+            last = last_line(ended[1])
+            raise MachineProblem("cli.error.server_ended", name=ended[0], log=ended[1], last=last)

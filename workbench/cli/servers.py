@@ -69,6 +69,14 @@ class Server:
                 self._child.wait()
 
 
+def is_alive(pid: int | None) -> bool:
+    """Say whether a process runs; one that has ended and was not yet collected does not."""
+    try:
+        return pid is not None and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def end_marked(mark: str) -> None:
     """End every process whose environment carries a run's mark, this one left out.
 
@@ -88,6 +96,7 @@ def end_marked(mark: str) -> None:
     _, stubborn = psutil.wait_procs(found, timeout=3)
     for process in stubborn:
         process.kill()
+    psutil.wait_procs(stubborn, timeout=3)
 
 
 def wait_until_answering(
