@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.errors import NotFound, ParameterProblem
+from workbench.errors import ImportProblem, NotFound, ParameterProblem
 from workbench.tables import CONTACTS, OUTCOMES
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ class OutcomeReport:
         New contacts.
     quarantined : pandas.DataFrame
         `workbench.tables.QUARANTINE`: rows that could not be loaded.
+    flagged : pandas.DataFrame
+        Loaded rows that need a look: customers of the control who were contacted.
     """
 
     file: str
@@ -39,6 +44,7 @@ class OutcomeReport:
     repeated: int
     contacts: int
     quarantined: pd.DataFrame
+    flagged: pd.DataFrame
 
 
 class Execution:
@@ -85,7 +91,7 @@ class Execution:
         contacts = self.contacts()
         frame = build_worklist(
             project.strategy.targets(),
-            project.customers(),
+            project.table("customers"),
             contacts,
             self.outcomes(),
             project.strategy.launched_cards(),
@@ -141,11 +147,11 @@ class Execution:
         NotAllowed
             If the role may not record outcomes.
         """
+        from workbench.execution import check_disposition
+
         store = self._project.store
-        if disposition not in DISPOSITIONS:
-            raise ParameterProblem(
-                "project.error.disposition", disposition=disposition, known=", ".join(DISPOSITIONS)
-            )
+        self._results.require("contributor")
+        check_disposition(disposition)
         row = store.lists.find(list_id)
         targets = store.artefacts.read(
             store.artefacts.find(row["artefact_id"]), "targets", ["customer_id", "arm"]
@@ -181,7 +187,9 @@ class Execution:
         self._results.add([contact], [] if responded is None else [outcome])
         return contact_id
 
-    def import_outcomes(self, source: str | os.PathLike[str] | pd.DataFrame) -> OutcomeReport:
+    def import_outcomes(
+        self, source: str | os.PathLike[str] | pd.DataFrame, *, today: dt.date | str | None = None
+    ) -> OutcomeReport:
         """Bring in outcomes from a file; the same rows again change nothing.
 
         Parameters
@@ -189,6 +197,8 @@ class Execution:
         source : path or pandas.DataFrame
             A CSV, Excel or Parquet file, or a frame; see `workbench.execution.check_outcomes`
             for its columns.
+        today : datetime.date or str, optional
+            Later contacts are quarantined; by default the day of the clock.
 
         Returns
         -------
@@ -201,7 +211,42 @@ class Execution:
         NotAllowed
             If the role may not record outcomes.
         """
-        raise NotImplementedError
+        from workbench.execution import check_outcomes
+        from workbench.project.handle import as_day
+
+        project = self._project
+        project.need_cycle()
+        raw = _read_outcomes(source)
+        lists = project.store.lists.rows(project.cycle.cycle_id)
+        if not lists:
+            raise NotFound("project.error.no_lists", cycle=project.cycle.cycle_id)
+        list_ids = [row["list_id"] for row in lists]
+        known = self._results.outcome_ids(list_ids) | set(self._results.contacts(list_ids)["contact_id"])
+        day = as_day(today) or project.store.database.clock().date()
+        check = check_outcomes(
+            raw.frame,
+            project.strategy.targets(),
+            known,
+            today=day,
+            strategies=project.strategy.launched_cards(),
+            listed_on={row["list_id"]: _first_day(row) for row in lists},
+            file=raw.name,
+        )
+        project.store.trail.add_raw_file(raw.sha256, raw.name, raw.size)
+        contacts, outcomes = self._results.add(
+            _records(check.contacts),
+            _records(check.loaded),
+            source=f"raw:{raw.sha256}",
+        )
+        return OutcomeReport(
+            file=raw.name,
+            rows_read=check.n_read,
+            loaded=outcomes,
+            repeated=check.repeated,
+            contacts=contacts,
+            quarantined=check.quarantined,
+            flagged=check.flagged,
+        )
 
     def progress(self, today: dt.date | str | None = None) -> pd.DataFrame:
         """Return how far each strategy's list is; see `workbench.execution.summarise_progress`."""
@@ -218,7 +263,42 @@ class Execution:
         )
 
 
-DISPOSITIONS = ("reached", "no_answer", "refused", "callback", "wrong_number")
+@dataclass(frozen=True)
+class _Raw:
+    frame: pd.DataFrame
+    name: str
+    sha256: str
+    size: int
+
+
+def _read_outcomes(source: str | os.PathLike[str] | pd.DataFrame) -> _Raw:
+    """Return a file's cells as text, with the line each row came from."""
+    if isinstance(source, pd.DataFrame):
+        text = source.to_csv(index=False).encode()
+        return _Raw(source, "outcomes", hashlib.sha256(text).hexdigest(), len(text))
+    from workbench.customers.files import read_rows
+    from workbench.customers.mapping import Section
+
+    path = Path(source)
+    rows = read_rows(path, Section(path.name, "outcomes", own=True))
+    if rows.rejected:
+        first = rows.rejected[0]
+        raise ImportProblem(
+            "project.error.outcome_row", file=path.name, n=len(rows.rejected), line=first.line
+        )
+    frame = rows.frame if "line" in rows.frame else rows.frame.assign(line=[str(n) for n in rows.lines])
+    return _Raw(frame, path.name, rows.sha256, path.stat().st_size)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
+
+
+def _first_day(row: Mapping[str, Any]) -> dt.date:
+    """Return the first day on which a list may have been worked."""
+    launched: dt.date = row["launched_at"].date()
+    starts_on = row["card"].get("starts_on")
+    return min(launched, dt.date.fromisoformat(starts_on)) if starts_on else launched
 
 
 def _typed(frame: pd.DataFrame, table: Any) -> pd.DataFrame:

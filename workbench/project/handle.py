@@ -234,7 +234,8 @@ class Project:
         Parameters
         ----------
         columns : sequence of str, optional
-            The wanted columns; all by default. Reading few is fast.
+            The wanted columns; all by default. Reading few is fast. Columns of the
+            portrait that this bank's data do not give are left out.
 
         Returns
         -------

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.errors import NotFound
+from workbench.errors import MachineProblem, NotFound
 from workbench.store import Artefact, may
+from workbench.store.artefacts import hash_file
+from workbench.tables import PORTRAIT
 
 if TYPE_CHECKING:
     from workbench.project.handle import Project
 
 _DATED = (("holdings", "as_of"), ("transactions", "occurred_at"))
+_PORTRAYED = ("customers", "holdings", "transactions", "events", "feedback", "links")
+# An import's own tables; a bank's table can't begin with an underscore.
+_FILES, _QUARANTINE, _CONFLICTS, _NOTES = "_files", "_quarantine", "_conflicts", "_notes"
 
 
 @dataclass(frozen=True)
@@ -61,9 +68,73 @@ class Imports:
         mapping: Any,
         progress: Callable[[float, str], None] | None,
         snapshot_date: dt.date | None,
+        opens: bool = True,
     ) -> ImportReport:
         """Import; see `Project.import_files`."""
-        raise NotImplementedError
+        from workbench.customers.files import find_mapping, import_folder, read_mapping
+        from workbench.customers.mapping import Mapping
+
+        store = self._project.store
+        store.trail.require("analyst")
+        place = Path(source) if source is not None else self._project.inbox
+        if source is None and not any(place.rglob("*.*")):
+            raise NotFound("project.error.no_files", folder=str(place))
+        if mapping is None:
+            mapping = find_mapping(place)
+        elif not isinstance(mapping, Mapping):
+            mapping = read_mapping(mapping)
+        tell = progress or _silent
+        result = import_folder(place, mapping, lambda share, phase: tell(0.85 * share, phase))
+        tell(0.85, "project.phase.storing")
+        files = result.files
+        self._keep(place, files, mapping.text)
+        known = {a.artefact_id for a in self.imports()}
+        artefact = self._artefacts.save(
+            "import",
+            {
+                **result.tables,
+                _FILES: files,
+                _QUARANTINE: result.quarantine,
+                _CONFLICTS: result.conflicts,
+                _NOTES: result.notes,
+            },
+            inputs=[f"raw:{sha256}" for sha256 in files["sha256"].unique()],
+            parameters={"mapping": hashlib.sha256(mapping.text.encode()).hexdigest()},
+            documents={"mapping": {"name": mapping.name, "text": mapping.text}},
+            summary={
+                "tables": sorted(result.tables),
+                "n": len(result.tables.get("customers", ())),
+                "last_day": _last_day(result.tables),
+                "after_contact": list(result.after_contact),
+                "quarantined": len(result.quarantine),
+            },
+        )
+        if opens and not self._project.cycles():
+            self._project.open_cycle(
+                snapshot_date=snapshot_date or self.last_day() or store.database.clock().date()
+            )
+        tell(1.0, "project.phase.done")
+        already = artefact.artefact_id in known
+        return ImportReport(files, result.quarantine, already, artefact.artefact_id)
+
+    def _keep(self, place: Path, files: pd.DataFrame, mapping: str) -> None:
+        """Note the raw files, and copy what lies outside the project into its inbox, once."""
+        inbox = self._project.inbox
+        root = place if place.is_dir() else place.parent
+        inside = root.resolve().is_relative_to(self._project.folder)
+        try:
+            for file, sha256 in files[["file", "sha256"]].drop_duplicates("sha256").itertuples(index=False):
+                name = str(file).partition("#")[0]
+                origin = root / name
+                self._project.store.trail.add_raw_file(sha256, name, origin.stat().st_size)
+                if not inside:
+                    _copy_once(origin, inbox / name, sha256)
+            beside = inbox / "mapping.toml"
+            if not inside and not beside.exists():
+                beside.parent.mkdir(parents=True, exist_ok=True)
+                beside.write_text(mapping, encoding="utf-8")
+        except OSError as error:
+            raise MachineProblem("store.error.disk", file=str(inbox), cause=error.strerror) from error
 
     def imports(self) -> list[Artefact]:
         """Return the imports, oldest first."""
@@ -83,7 +154,26 @@ class Imports:
         known = self.imports()
         if not known:
             raise NotFound("project.error.no_import")
-        return self._artefacts.read(known[-1], "quarantine")
+        return self._artefacts.read(known[-1], _QUARANTINE)
+
+    def report(self) -> ImportReport:
+        """Return what the newest import brought.
+
+        Raises
+        ------
+        NotFound
+            If nothing was imported yet.
+        """
+        known = self.imports()
+        if not known:
+            raise NotFound("project.error.no_import")
+        files = self._artefacts.read(known[-1], _FILES)
+        return ImportReport(files, self.quarantine(), True, known[-1].artefact_id)
+
+    def after_contact(self) -> tuple[str, ...]:
+        """Return the columns known only after a contact, as ``table.column``."""
+        names = [name for a in self.imports() for name in a.summary.get("after_contact", ())]
+        return tuple(dict.fromkeys(names))
 
     def sources(self) -> dict[str, Artefact]:
         """Return for each table the newest import that brought it."""
@@ -126,6 +216,11 @@ class Imports:
             self.build_portrait()
             portrait = self.portrait()
             assert portrait is not None
+        if columns is not None:
+            # A bank need not have every column that the portrait may hold.
+            optional = {column.name for column in PORTRAIT.columns if not column.required}
+            absent = optional - set(self.portrait_columns())
+            columns = [name for name in columns if name not in absent]
         return self._artefacts.read(portrait, "customers", columns)
 
     def _may_rebuild(self, portrait: Artefact, cycle_id: str) -> bool:
@@ -146,7 +241,11 @@ class Imports:
         sources = self.sources()
         if "customers" not in sources:
             raise NotFound("project.error.no_table", table="customers", tables=", ".join(sources) or "-")
-        paths = {name: self._artefacts.path(a, f"{name}.parquet") for name, a in sources.items()}
+        paths = {
+            name: self._artefacts.path(a, f"{name}.parquet")
+            for name, a in sources.items()
+            if name in _PORTRAYED
+        }
         frame = _portrait_frame(paths, cycle.snapshot_date)
         self._artefacts.save(
             "portrait",
@@ -159,15 +258,34 @@ class Imports:
         return frame
 
 
+def _silent(_share: float, _phase: str) -> None:
+    """Nobody listens."""
+
+
+def _last_day(tables: Mapping[str, pd.DataFrame]) -> str | None:
+    days = [
+        tables[name][column].max()
+        for name, column in _DATED
+        if name in tables and column in tables[name].columns
+    ]
+    known = [day for day in days if not pd.isna(day)]
+    return max(known).date().isoformat() if known else None
+
+
+def _copy_once(origin: Path, target: Path, sha256: str) -> None:
+    if target.exists() and hash_file(target) == sha256:
+        return
+    if target.exists():
+        target = target.with_stem(f"{target.stem} {sha256[:8]}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(origin, target)
+
+
 def _portrait_frame(paths: dict[str, Path], snapshot_date: dt.date) -> pd.DataFrame:
-    """Run the portrait's expression on an in-memory engine over the Parquet files."""
-    import ibis
-
+    """Run the portrait's expression in the engine, over the Parquet files."""
     from workbench.customers import build_portrait
+    from workbench.engine import Engine
 
-    engine = ibis.duckdb.connect()
-    try:
-        tables = {name: engine.read_parquet(str(path), table_name=name) for name, path in paths.items()}
-        return build_portrait(tables, snapshot_date).to_pandas()
-    finally:
-        engine.disconnect()
+    with Engine() as engine:
+        tables = {name: engine.table(name, path) for name, path in paths.items()}
+        return engine.frame(build_portrait(tables, snapshot_date))

@@ -220,17 +220,17 @@ class Insight:
         return self._of(artefact)
 
     def versions(self) -> pd.DataFrame:
-        """Return the cycle's approved versions, oldest first, without opening them.
+        """Return every approved version of the project, oldest first, without opening them.
 
         Returns
         -------
         pandas.DataFrame
-            version, n, n_segments, note, approved_at, approved_by, sha256.
+            version, cycle_id, n, n_segments, note, approved_at, approved_by, sha256.
         """
-        cycle_id = self._project.cycle.cycle_id
         rows = [
             (
                 a.version,
+                a.cycle_id,
                 a.summary["n"],
                 a.summary["n_segments"],
                 a.summary["note"],
@@ -238,9 +238,9 @@ class Insight:
                 a.created_by,
                 a.sha256,
             )
-            for a in self._artefacts.versions("segmentation", cycle_id or "-")
+            for a in self._artefacts.versions("segmentation")
         ]
-        columns = ["version", "n", "n_segments", "note", "approved_at", "approved_by", "sha256"]
+        columns = ["version", "cycle_id", "n", "n_segments", "note", "approved_at", "approved_by", "sha256"]
         return pd.DataFrame(rows, columns=columns)
 
     def relabel(

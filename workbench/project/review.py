@@ -99,7 +99,7 @@ class Review:
             "outcomes",
             {"contacts": contacts, "outcomes": outcomes},
             cycle_id=cycle.cycle_id,
-            inputs=[row["artefact_id"] for row in lists] + [f"results:{row['list_id']}" for row in lists],
+            inputs=_result_nodes(lists, contacts, outcomes),
             summary={"contacts": len(contacts), "outcomes": len(outcomes)},
         )
         shared: dict[str, Any] = {"contacts": contacts, "alpha": alpha}
@@ -312,6 +312,12 @@ class Review:
         else:
             parts = self._project.customers(["customer_id", by])
         return evaluate_history(history, parts, by=by)
+
+
+def _result_nodes(lists: list[dict[str, Any]], contacts: pd.DataFrame, outcomes: pd.DataFrame) -> list[str]:
+    """Return where outcomes come from: a list's results, or the list itself where it has none."""
+    worked = {*contacts["list_id"], *outcomes["list_id"]}
+    return [f"results:{row['list_id']}" if row["list_id"] in worked else row["artefact_id"] for row in lists]
 
 
 def _following_start(

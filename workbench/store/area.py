@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from workbench.errors import Conflict
+from workbench.errors import Conflict, NotAllowed
 from workbench.store import schema
+from workbench.store.roles import Role, may, reads
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +32,20 @@ class Area:
     def __init__(self, database: Database, project_folder: Path) -> None:
         self.database = database
         self.project_folder = project_folder
+
+    @reads
+    def require(self, minimum: Role) -> None:
+        """Refuse early what a later write would refuse, before long work is done.
+
+        Raises
+        ------
+        NotAllowed
+            If the role does not reach the minimum.
+        """
+        if not may(self.database.role, minimum):
+            raise NotAllowed(
+                "store.error.not_allowed", role=self.database.role, minimum=minimum, action="require"
+            )
 
 
 def record_edges(change: Change, edges: Iterable[tuple[str, str]]) -> None:

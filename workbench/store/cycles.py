@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from workbench.errors import NotFound, ParameterProblem
 from workbench.store import schema
-from workbench.store.area import Area, record_edges
+from workbench.store.area import Area
 from workbench.store.database import Change
 from workbench.store.roles import reads, writes
 
@@ -55,8 +55,6 @@ class Cycles(Area):
                     row_version=1,
                 )
             )
-            if opened_from is not None:
-                record_edges(change, [(f"cycle:{opened_from}", f"cycle:{cycle_id}")])
 
     @writes("analyst")
     def close(self, cycle_id: str) -> None:

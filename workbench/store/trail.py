@@ -49,10 +49,13 @@ class Trail(Area):
 
     @reads
     def raw_files(self) -> list[dict[str, Any]]:
-        """Return every raw file that was ever read."""
+        """Return every raw file that was ever read, the earliest first."""
         table = schema.raw_files
         with self.database.reading() as connection:
-            return [dict(r._mapping) for r in connection.execute(sa.select(table).order_by(table.c.name))]
+            return [
+                dict(r._mapping)
+                for r in connection.execute(sa.select(table).order_by(table.c.first_seen_at, table.c.name))
+            ]
 
     @reads
     def audit_log(self, limit: int | None = None) -> pd.DataFrame:
