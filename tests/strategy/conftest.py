@@ -63,6 +63,8 @@ def make_bank(n: int, seed: int = 0) -> Bank:
             "app_logins_90d": rng.poisson(shape[:, 5]).astype(float),
             "branch_visits_90d": rng.poisson(1.0, n).astype(float),
             "inflow_12m": shape[:, 6] * rng.lognormal(0, 0.5, n),
+            "salary_share": np.where(segment == "Payroll", 0.7, 0.1),
+            "occupation": np.where(segment == "Owners", "self_employed", "unknown"),
             "satisfaction": np.where(rng.random(n) < 0.3, rng.integers(0, 11, n), np.nan),
         }
     )
@@ -78,8 +80,3 @@ def bank() -> Bank:
 @pytest.fixture(scope="session")
 def large_bank() -> Bank:
     return make_bank(20_000, seed=1)
-
-
-@pytest.fixture
-def make() -> object:
-    return make_bank

@@ -59,9 +59,17 @@ def test_finds_the_planted_effects(fitted) -> None:
     assert np.corrcoef(learned, logit)[0, 1] > 0.97
     assert 0.65 < model.auc_ < 0.8
     assert model.brier_ < model.brier_base_
+    assert model.auc_low_ < model.auc_ < model.auc_high_
+    assert model.is_useful_
     assert model.alift_ > 0.6
     assert model.top_lift_ > 1.8
     assert model.coefficients_["feature"].iloc[0] in ("age", "occupation=retired")
+
+
+def test_noise_is_not_useful() -> None:
+    customers, history, _ = make_history(1500, seed=6)
+    history["responded"] = np.random.default_rng(1).random(1500) < 0.2
+    assert not Propensity().fit(customers, history).is_useful_
 
 
 def test_only_treated_rows_are_learned_from(fitted) -> None:
@@ -273,7 +281,8 @@ def test_a_real_bank_without_the_leak(bank_marketing) -> None:
     customers, history = bank_marketing
     model = Propensity().fit(customers, history)
     print(  # noqa: T201
-        f"\nbank-marketing, last 30% by time: AUC {model.auc_:.3f}, Brier {model.brier_:.4f} "
+        f"\nbank-marketing, last 30% by time: AUC {model.auc_:.3f} "
+        f"[{model.auc_low_:.3f}, {model.auc_high_:.3f}], Brier {model.brier_:.4f} "
         f"(base {model.brier_base_:.4f}), top tenth {model.top_lift_:.2f}×, {model.calibration_}"
     )
     assert model.refused_[["column", "cause"]].values.tolist() == [["duration", "after_contact"]]

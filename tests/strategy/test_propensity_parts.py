@@ -24,6 +24,17 @@ def test_auc_and_brier_equal_scikit_learn(predicted) -> None:
     assert np.isnan(measures.rank_auc([1, 1], [0.2, 0.3]))
 
 
+def test_auc_interval_against_resampling() -> None:
+    rng = np.random.default_rng(4)
+    chance = rng.beta(2, 6, 400).round(2)
+    responded = (rng.random(400) < chance).astype(float)
+    low, high = measures.auc_interval(responded, chance)
+    draws = [rng.integers(0, 400, 400) for _ in range(1500)]
+    aucs = [measures.rank_auc(responded[draw], chance[draw]) for draw in draws]
+    assert (low, high) == pytest.approx(tuple(np.quantile(aucs, [0.025, 0.975])), abs=0.015)
+    assert np.isnan(measures.auc_interval([1, 0, 0], [0.5, 0.2, 0.1])).all()
+
+
 def test_lift_area_equals_the_area_under_the_gains_curve(predicted) -> None:
     responded, chance = predicted
     grouped = pd.DataFrame({"y": responded, "p": chance}).groupby("p")["y"].agg(["size", "sum"])

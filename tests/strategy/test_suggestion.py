@@ -130,6 +130,15 @@ def test_traits_against_plain_counting(bank) -> None:
     assert traits.loc["Owners", "borrowing"] == pytest.approx(0.5 / 1.5)
 
 
+def test_owners_are_read_from_occupation_else_from_inflow_and_borrowing(bank) -> None:
+    said = describe_traits(bank.customers, bank.membership)["owner"]
+    assert said.drop(["Owners", "Companies"]).eq(0).all()
+    assert said["Owners"] == 1
+    looks = describe_traits(bank.customers.drop(columns="occupation"), bank.membership)["owner"]
+    assert looks["Owners"] == 1
+    assert looks.drop(["Owners", "Companies"]).max() < 0.3
+
+
 @pytest.mark.parametrize(
     "wrong, key",
     [

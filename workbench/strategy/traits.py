@@ -33,8 +33,9 @@ def describe_traits(customers: pd.DataFrame, membership: pd.DataFrame) -> pd.Dat
           (loans over assets and loans): share of the balances
         - ``age`` in years, ``tenure`` in months: means
         - ``balance_ratio``, ``app_ratio``, ``branch_ratio``, ``inflow_ratio``
-        - ``owner``: how much they look like owners of a business: companies, the
-          occupation where it says so, otherwise high inflow beside borrowing
+        - ``salary``: mean share of the inflow that is salary
+        - ``owner``: share of companies or of occupations that own a business; where no
+          occupation is known, how far inflow and borrowing are both high
         - ``plain``: 1 where the bank has neither lifecycle nor product balances
 
     Examples
@@ -66,6 +67,7 @@ def describe_traits(customers: pd.DataFrame, membership: pd.DataFrame) -> pd.Dat
     traits["app_ratio"] = _ratio(_number(joined, "app_logins_90d"), by, company)
     traits["branch_ratio"] = _ratio(_number(joined, "branch_visits_90d"), by, company)
     traits["inflow_ratio"] = _ratio(_number(joined, "inflow_12m"), by, company)
+    traits["salary"] = _number(joined, "salary_share").groupby(by).mean()
     traits["owner"] = _owner(joined, by, traits)
     frame = pd.DataFrame(traits)
     bare = "lifecycle_stage" not in joined.columns and not _has_product(joined, "time_deposit")
@@ -128,13 +130,11 @@ def _stage_shares(joined: pd.DataFrame, by: pd.Series) -> dict[str, pd.Series]:
 
 
 def _owner(joined: pd.DataFrame, by: pd.Series, traits: dict[str, pd.Series]) -> pd.Series:
-    corporate = traits["corporate"]
-    # Twice the usual inflow and a fifth of the balances borrowed is what owners look like.
-    inflow = ((traits["inflow_ratio"] - 1.0) / 1.5).clip(0, 1)
-    borrowing = (traits["borrowing"] / 0.2).clip(0, 1)
-    looks = (inflow * borrowing) ** 0.5
     if "occupation" in joined.columns:
-        words = "own|entrepreneur|self.?employ|business|企业主|个体|老板|经商"
+        words = r"\bowner|entrepreneur|self.?employ|business|企业主|个体|老板|经商"
         said = joined["occupation"].astype("str").str.contains(words, case=False, na=False)
-        looks = pd.concat([looks, said.groupby(by).mean()], axis=1).max(axis=1)
-    return pd.concat([corporate, looks], axis=1).max(axis=1)
+        looks = said.groupby(by).mean()
+    else:
+        # Twice the usual inflow and a fifth of the balances borrowed is what owners look like.
+        looks = ((traits["inflow_ratio"] - 1.0).clip(0, 1) * (traits["borrowing"] / 0.2).clip(0, 1)).pow(0.5)
+    return pd.concat([traits["corporate"], looks], axis=1).max(axis=1)

@@ -42,6 +42,37 @@ def rank_auc(responded: npt.ArrayLike, predicted: npt.ArrayLike) -> float:
     return float((ranks[y].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 
+def auc_interval(
+    responded: npt.ArrayLike, predicted: npt.ArrayLike, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Return the interval of an AUC by DeLong's variance; missing with fewer than two of either outcome.
+
+    References
+    ----------
+    DeLong, E. R., DeLong, D. M., Clarke-Pearson, D. L. (1988). Comparing the areas under
+    two or more correlated receiver operating characteristic curves. Biometrics 44, 837-845.
+
+    Examples
+    --------
+    >>> low, high = auc_interval([0, 1] * 50, list(range(100)))
+    >>> low < rank_auc([0, 1] * 50, list(range(100))) < high
+    True
+    """
+    from scipy.special import ndtri
+
+    y = np.asarray(responded, dtype=bool)
+    values = pd.Series(np.asarray(predicted, dtype="float64"))
+    yes, no = values[y], values[~y]
+    if min(len(yes), len(no)) < 2:
+        return float("nan"), float("nan")
+    ranks = values.rank()
+    above = (ranks[y] - yes.rank()) / len(no)
+    below = 1 - (ranks[~y] - no.rank()) / len(yes)
+    half = float(ndtri(0.5 + confidence / 2)) * float(above.var() / len(yes) + below.var() / len(no)) ** 0.5
+    middle = rank_auc(y, values)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
 def brier_score(responded: npt.ArrayLike, predicted: npt.ArrayLike) -> float:
     """Return the mean squared difference of probability and outcome; less is better.
 

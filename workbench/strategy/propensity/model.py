@@ -26,6 +26,8 @@ _FRAMES = {
 }
 _FIGURES = (
     "auc_",
+    "auc_low_",
+    "auc_high_",
     "brier_",
     "brier_base_",
     "alift_",
@@ -67,6 +69,11 @@ class Propensity:
     auc_, brier_ : float
         On the later contacts. AUC 0.5 is chance; `brier_base_` is the Brier score of
         predicting the earlier contacts' response rate for everyone.
+    auc_low_, auc_high_ : float
+        95% interval of the AUC (DeLong); missing with fewer than two responses to judge by.
+    is_useful_ : bool
+        Whether it tells later contacts apart better than chance: `auc_low_` above 0.5. If
+        not, the planned response rate is as good.
     alift_, top_lift_ : float
         Area under the cumulative gains curve (0.5 is chance); response rate of the best
         tenth over that of all.
@@ -111,6 +118,8 @@ class Propensity:
     """
 
     auc_: float
+    auc_low_: float
+    auc_high_: float
     brier_: float
     brier_base_: float
     alift_: float
@@ -231,6 +240,11 @@ class Propensity:
         return pd.Series(chance, index=index, name="propensity")
 
     @property
+    def is_useful_(self) -> bool:
+        """Whether the model tells later contacts apart better than chance."""
+        return self.auc_low_ > 0.5
+
+    @property
     def coefficients_(self) -> pd.DataFrame:
         """What the model learned: ``feature``, ``coefficient``, the strongest first."""
         frame = pd.DataFrame({"feature": self._encoder.feature_names_, "coefficient": self._coefficients})
@@ -279,6 +293,7 @@ class Propensity:
     def _judge(self, columns: pd.DataFrame, responded: Vector, earlier_rate: float) -> None:
         chance = apply_calibration(self._calibration, self._logits(columns))
         self.auc_ = measures.rank_auc(responded, chance)
+        self.auc_low_, self.auc_high_ = measures.auc_interval(responded, chance)
         self.brier_ = measures.brier_score(responded, chance)
         self.brier_base_ = measures.brier_score(responded, np.full(len(responded), earlier_rate))
         self.alift_ = measures.cumulative_lift_area(responded, chance)
