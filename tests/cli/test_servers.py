@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -14,7 +15,16 @@ import psutil
 import pytest
 
 from workbench.cli.launch import Launch, first_page, lab_command
-from workbench.cli.servers import Server, end_marked, is_alive, last_line, wait_until_answering
+from workbench.cli.servers import (
+    Server,
+    Stopped,
+    end_marked,
+    is_alive,
+    last_line,
+    signals_ignored,
+    signals_stop,
+    wait_until_answering,
+)
 from workbench.errors import MachineProblem
 
 # A server that starts a program in a group of its own, as a kernel is, and ignores being asked to end.
@@ -118,3 +128,22 @@ def test_the_index_opens_first(tmp_path: Path) -> None:
     assert first_page(tmp_path) == "/lab/tree/01_insight.ipynb"
     (tmp_path / "index.ipynb").touch()
     assert first_page(tmp_path) == "/lab/tree/index.ipynb"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX systems")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_request_to_end_is_heard_inside_the_block_alone(name: str) -> None:
+    number = getattr(signal, name)
+    before = signal.getsignal(number)
+    with pytest.raises(Stopped), signals_stop():
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+    assert signal.getsignal(number) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX systems")
+def test_a_second_ctrl_c_does_not_break_the_cleaning_up() -> None:
+    with signals_ignored():
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.05)
+    assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
