@@ -30,7 +30,7 @@ def test_stage_follows_from_the_days():
     assert tenure[stage == "acquisition"].between(1, 89).all()
     assert tenure[stage == "honeymoon"].between(91, 365).all()
     assert (tenure[~np.isin(stage, ("acquisition", "honeymoon"))] > 365).all()
-    assert quiet[stage == "dormant"].between(181, 365).all()
+    assert quiet[stage == "dormant"].between(181, 520).all()
     assert (quiet[stage == "lost"] > 365).all()
     assert (quiet[~np.isin(stage, ("dormant", "lost"))] == 0).all()
     assert (people["last_active"] >= people["opened_on"]).all()

@@ -12,9 +12,11 @@ from workbench.sample_bank.structure import ASSETS, PRODUCTS, STAGE_BALANCE, STA
 
 _TERMS = np.array([3, 6, 12, 24])
 _INFLOW = np.array([0.006, 0.020, 0.010, 0.016, 0.002, 0.012, 0.02, 0.02, 0.02])
-_MONTHS_OF_STAGE = {"acquisition": (0.02, 0.12), "honeymoon": (0.04, 0.13), "growth": (0.035, 0.09),
-                    "mature": (-0.008, 0.012), "decline": (-0.20, -0.085), "dormant": (-0.001, 0.002),
+_MONTHS_OF_STAGE = {"acquisition": (0.02, 0.12), "honeymoon": (0.04, 0.13), "growth": (0.045, 0.095),
+                    "mature": (-0.008, 0.012), "decline": (-0.20, -0.09), "dormant": (-0.001, 0.002),
                     "lost": (0.0, 0.0)}  # fmt: skip
+_TAKES_OUT = 0.12
+"""Customers who take a part of their deposit out when it first comes due."""
 _LOWEST = 50.0
 """Holdings under this many CNY are not kept as products of their own, demand apart."""
 
@@ -90,11 +92,18 @@ def draw_balances(
     weight = np.clip((np.arange(months) - (months - 4)) / 3.0, 0, 1)
     term = _TERMS[rng.choice(4, n, p=[0.15, 0.25, 0.45, 0.15])]
     due = _next_maturity(ends, term, rng.integers(0, 1 << 30, n))
+    taken = (rng.random(n) < _TAKES_OUT)[:, None] & (due[:, :1] <= ends[None, :])
+    taken = np.where(taken, rng.uniform(0.3, 0.8, (n, 1)), 0.0)
     frames = []
     for code, product in enumerate(PRODUCTS):
         if product in ASSETS:
-            share = before.mix[:, code, None] * (1 - weight) + now.mix[:, code, None] * weight
-            if product != "demand":
+            share = _shares(before, now, code, weight)
+            if product == "demand":
+                # What is not renewed at maturity waits in the demand account.
+                share = share + taken * _shares(before, now, ASSETS.index("time_deposit"), weight)
+            elif product == "time_deposit":
+                share = share * (1 - taken)
+            else:
                 share = share * np.exp(0.03 * rng.standard_normal((n, months)))
             amount = path * share
         elif product == "loan":
@@ -121,6 +130,11 @@ def draw_balances(
     return Balances(holdings, maturities, inflows)
 
 
+def _shares(before: Habits, now: Habits, code: int, weight: np.ndarray) -> np.ndarray:
+    """Share of one product at each month end; it moves over in the last three months."""
+    return np.asarray(before.mix[:, code, None] * (1 - weight) + now.mix[:, code, None] * weight)
+
+
 def _draw_path(
     population: pd.DataFrame, means: Means, months: int, ends: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
@@ -130,9 +144,8 @@ def _draw_path(
     high = np.array([_MONTHS_OF_STAGE[s][1] for s in STAGES])
     stage = population["stage"].to_numpy()
     earlier = np.maximum(population["stage_before"].to_numpy(), 0)
-    step = np.empty((n, months))
     quiet = (stage >= STAGES.index("dormant"))[:, None]
-    step[:] = np.where(quiet, 0.0005, 0.003 + 0.012 * rng.standard_normal((n, months)))
+    step = np.where(quiet, 0.0005, 0.003 + 0.012 * rng.standard_normal((n, months)))
     pace, pace_before = rng.random(n), rng.random(n)
     step[:, -3:] = (low[stage] + (high - low)[stage] * pace)[:, None]
     step[:, -6:-3] = (low[earlier] + (high - low)[earlier] * pace_before)[:, None]
@@ -141,10 +154,8 @@ def _draw_path(
     back[:, :-1] = level[:, 1:]
     path = means.assets[:, None] * np.exp(-back)
     month = ends.astype("datetime64[M]").astype(int) % 12
-    season = (
-        np.where(month == 0, 0.05, 0.0) + np.where(month == 1, 0.03, 0.0) + np.where(month % 3 == 2, 0.01, 0)
-    )
-    season = season / (1 + 0.01)
+    # Before the Spring Festival, and a little at the end of a quarter.
+    season = np.select([month == 0, month == 1, month % 3 == 2], [0.05, 0.03, 0.01], 0.0)
     wobble = np.exp(np.where(quiet, 0.0, 0.012 * rng.standard_normal((n, months))))
     lost = stage == STAGES.index("lost")
     path = path * np.where(quiet, 1.0, 1 + season[None, :]) * wobble
@@ -159,8 +170,7 @@ def _draw_inflows(
     """Single large inflows: they lift the balance and half of it is gone a month later."""
     n, months = path.shape
     segment = population["segment"].to_numpy()
-    active = ends[None, :] < population["last_active"].to_numpy().astype("datetime64[D]")[:, None]
-    # None in the last week's reach: an inflow on the snapshot day would swamp the trend.
+    active = ends[None, :] <= population["last_active"].to_numpy().astype("datetime64[D]")[:, None]
     hit = (rng.random((n, months)) < _INFLOW[segment][:, None]) & alive & active
     size = np.where(hit, 0.25 + rng.gamma(1.2, 0.3, (n, months)), 0.0)
     size = np.where(path > 2_000, size, 0.0)

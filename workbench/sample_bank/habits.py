@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from workbench.sample_bank.structure import ASSETS, SEGMENTS, STAGE_BALANCE, TRAITS
+from workbench.sample_bank.structure import ASSETS, SEGMENTS, STAGE_BALANCE, STAGES, TRAITS
 
 RATES = ("salary", "pension", "transfer", "card_use", "cash", "payment", "app", "branch")
 _REGULAR = ("salary", "pension")
@@ -84,6 +84,8 @@ def draw_habits(population: pd.DataFrame, rng: np.random.Generator) -> tuple[Hab
     mixes = np.array([TRAITS[s].stages for s in SEGMENTS])
     scale = ((mixes * level).sum(axis=1) / mixes.sum(axis=1))[segment]
     assets = balance * level[stage] / scale * np.exp(spread * rng.standard_normal(n) - spread**2 / 2)
+    # A customer who is lost has left next to nothing behind.
+    assets = np.where(stage == STAGES.index("lost"), np.minimum(assets, 950 * rng.random(n)), assets)
     owes = rng.random(n) < _blend("loan", segment, other, lean)
     size = np.array([TRAITS[s].loan_size for s in SEGMENTS])[segment] * rng.lognormal(0.0, 0.6, n)
     quiet = stage >= 5

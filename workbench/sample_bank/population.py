@@ -147,7 +147,10 @@ def _draw_lean(segment: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarra
 def _draw_quiet(stage: np.ndarray, tenure: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Days since the customer was last active: half a year and more when dormant."""
     n = len(stage)
-    quiet = np.where(stage == _DORMANT, rng.integers(185, 365, n), 0)
+    # Most fell asleep long ago, so that the dormant do not multiply from one quarter to the next.
+    asleep = 185 + (180 * rng.random(n) ** 0.6).astype(int)
+    asleep = np.where(rng.random(n) < 0.25, rng.integers(365, 520, n), asleep)
+    quiet = np.where(stage == _DORMANT, asleep, 0)
     quiet = np.where(stage == _LOST, rng.integers(368, 600, n), quiet)
     return np.minimum(quiet, np.maximum(tenure - 1, 0))
 
@@ -158,10 +161,11 @@ def _stage_before(
     """Return the stage three months earlier, which follows from the days where it can."""
     n = len(stage)
     moved = np.where(rng.random(n) < 0.45, _GROWTH, _MATURE)
+    dozing = np.where(rng.random(n) < 0.4, _DECLINE, _MATURE)
     before = np.where(rng.random(n) < 0.70, stage, moved)
     before = np.where(tenure < 366 + 91, np.where(stage > _HONEYMOON, _HONEYMOON, before), before)
     before = np.where(stage == _HONEYMOON, np.where(tenure < 181, _ACQUISITION, _HONEYMOON), before)
-    before = np.where(stage == _DORMANT, np.where(quiet > 275, _DORMANT, _DECLINE), before)
+    before = np.where(stage == _DORMANT, np.where(quiet > 274, _DORMANT, dozing), before)
     before = np.where(stage == _LOST, np.where(quiet > 365 + 92, _LOST, _DORMANT), before)
     return np.where(tenure < 92, -1, before)
 
