@@ -17,6 +17,7 @@ from workbench.strategy.propensity.calibration import (
     fit_calibration,
     sigmoid,
 )
+from workbench.strategy.propensity.encoding import Encoder
 
 
 def make_history(n: int = 4000, seed: int = 0, offers: tuple[str, ...] = ("fund_plan",)):
@@ -121,15 +122,14 @@ def test_measures_are_of_the_later_contacts() -> None:
     history["arm"] = "treatment"
     model = Propensity(calibrate=False).fit(customers, history)
     split = round(0.7 * len(history))
-    earlier = Propensity(calibrate=False)
-    earlier._choose_calibration(customers.iloc[:1], np.zeros(1))
-    earlier._fit_procedure(
-        customers.drop(columns="customer_id").iloc[:split],
-        history["responded"].to_numpy(dtype=float)[:split],
+    raw = customers.drop(columns="customer_id")
+    encoder = Encoder().fit(raw.iloc[:split])
+    peer = LogisticRegression(max_iter=2000).fit(
+        encoder.transform(raw.iloc[:split]), history["responded"].iloc[:split]
     )
-    chance = earlier.predict(customers.iloc[split:]).to_numpy()
+    chance = peer.predict_proba(encoder.transform(raw.iloc[split:]))[:, 1]
     outcome = history["responded"].to_numpy(dtype=float)[split:]
-    assert model.brier_ == pytest.approx(np.mean((chance - outcome) ** 2))
+    assert model.brier_ == pytest.approx(np.mean((chance - outcome) ** 2), abs=1e-5)
     assert model.reliability_["n"].sum() == len(outcome)
     assert len(model.reliability_) == 10
 
@@ -183,7 +183,16 @@ def test_json_keeps_a_calibration(fitted, calibration) -> None:
     assert copy.predict(customers).mean() == pytest.approx(0.3, abs=0.01)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"format": "something else"}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"format": "something else"}',
+        '{"format": "workbench propensity 1"}',
+        '{"format": "workbench propensity 1", "parameters": {"fame": 1}}',
+    ],
+)
 def test_a_text_that_is_no_model(text) -> None:
     with pytest.raises(ParameterProblem) as caught:
         Propensity.from_json(text)
@@ -199,6 +208,16 @@ def test_new_words_and_gaps_at_prediction(fitted) -> None:
     assert chance.index.name == "customer_id"
     with pytest.raises(ParameterProblem, match="occupation"):
         model.predict(customers.drop(columns="occupation"))
+
+
+def test_a_model_of_persons_says_nothing_of_companies() -> None:
+    customers, history, _ = make_history(1000)
+    customers["kind"] = "retail"
+    model = Propensity.from_json(Propensity().fit(customers, history).to_json())
+    assert model.kinds_ == ["retail"]
+    customers.loc[0, "kind"] = "corporate"
+    chance = model.predict(customers)
+    assert chance.isna().tolist() == [True] + [False] * 999
 
 
 def test_offer_filters_the_history() -> None:

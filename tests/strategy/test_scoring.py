@@ -115,9 +115,9 @@ def test_weights_need_not_sum_to_one(criteria) -> None:
 
 def test_rank_stability_against_counting_each_draw(criteria) -> None:
     weights = normal_weights({"expected_value": 0.5, "balances": 0.3, "cost": 0.2})
-    scored = score_strategies(criteria, weights, draws=2500, concentration=40, random_state=5)
+    scored = score_strategies(criteria, weights, draws=600, concentration=40, random_state=5)
     positive = [name for name in CRITERIA if weights[name] > 0]
-    draws = np.random.default_rng(5).dirichlet([40 * weights[name] for name in positive], size=2500)
+    draws = np.random.default_rng(5).dirichlet([40 * weights[name] for name in positive], size=600)
     scaled = (criteria[positive] - criteria[positive].min()) / np.ptp(criteria[positive].to_numpy(), axis=0)
     scaled["cost"] = 1 - scaled["cost"]
     kept = dict.fromkeys(criteria["strategy_id"], 0)
@@ -126,7 +126,7 @@ def test_rank_stability_against_counting_each_draw(criteria) -> None:
         order = (scaled * draw).sum(axis=1).rank(ascending=False, method="first")
         for strategy_id, rank in zip(criteria["strategy_id"], order, strict=True):
             kept[strategy_id] += int(rank == ranks[strategy_id])
-    expected = scored["strategy_id"].map(kept) / 2500
+    expected = scored["strategy_id"].map(kept) / 600
     np.testing.assert_allclose(scored["rank_stability"], expected)
     assert 0 < scored["rank_stability"].min() < 1
 
@@ -225,6 +225,12 @@ def test_a_customer_the_model_does_not_know_gets_the_planned_rate(bank, cards) -
     known = mine["customer_id"].isin(some.index)
     assert (mine.loc[known, "propensity"] == 0.9).all()
     assert (mine.loc[~known, "propensity"] == cards["expected_response"].iloc[0]).all()
+
+
+def test_a_missing_probability_is_the_planned_rate(bank, cards) -> None:
+    chance = pd.Series(np.nan, index=bank.customers["customer_id"])
+    learned = build_criteria(cards, bank.customers, bank.membership, {"S1": chance})
+    assert learned.loc[0, "response"] == pytest.approx(cards["expected_response"].iloc[0])
 
 
 def test_no_strategies_give_no_scores(bank, cards) -> None:

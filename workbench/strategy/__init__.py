@@ -7,6 +7,7 @@ the strategies, `score_customers` and `select_targets` cut the lists.
 
 from workbench.strategy.criteria import build_criteria, response_interval
 from workbench.strategy.propensity import Propensity
+from workbench.strategy.propensity.leakage import explain_refusals
 from workbench.strategy.scoring import find_flips, score_customers, score_strategies
 from workbench.strategy.selection import GATES, Selection, gate_label, hash_targets, select_targets, why
 from workbench.strategy.strategy_map import build_strategy_map
@@ -24,6 +25,7 @@ __all__ = [
     "build_criteria",
     "build_strategy_map",
     "describe_traits",
+    "explain_refusals",
     "find_flips",
     "gate_label",
     "hash_targets",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,31 +16,9 @@ from workbench.strategy.propensity.calibration import apply_calibration, compare
 from workbench.strategy.propensity.encoding import Encoder
 from workbench.strategy.propensity.history import gather_experience
 from workbench.strategy.propensity.leakage import refuse_columns
+from workbench.strategy.propensity.stored import FIGURES, FORMAT, FRAMES, plain, read_figure, read_frame
 
 Vector = npt.NDArray[np.float64]
-FORMAT = "workbench propensity 1"
-_FRAMES = {
-    "refused_": ["column", "cause", "figure", "reason"],
-    "reliability_": ["bin", "n", "mean_predicted", "observed", "ci_low", "ci_high"],
-    "calibrations_": ["method", "brier"],
-}
-_FIGURES = (
-    "auc_",
-    "auc_low_",
-    "auc_high_",
-    "brier_",
-    "brier_base_",
-    "alift_",
-    "top_lift_",
-    "n_train_",
-    "n_validation_",
-    "response_",
-    "time_ordered_",
-    "later_portrait_share_",
-    "calibration_",
-    "offer_",
-    "feature_names_in_",
-)
 
 
 class Propensity:
@@ -97,6 +75,8 @@ class Propensity:
         columns may hold what the contact changed, and the AUC may flatter.
     feature_names_in_ : list of str
         Columns that were learned from.
+    kinds_ : list of str
+        Kinds of customers (retail, corporate) in the contacts; empty where none is known.
 
     Notes
     -----
@@ -132,6 +112,7 @@ class Propensity:
     calibration_: str
     offer_: str | None
     feature_names_in_: list[str]
+    kinds_: list[str]
     refused_: pd.DataFrame
     reliability_: pd.DataFrame
     calibrations_: pd.DataFrame
@@ -204,6 +185,7 @@ class Propensity:
             raise ParameterProblem("strategy_room.error.no_columns", n=len(self.refused_))
         columns, responded = past.columns[kept], past.responded.to_numpy(dtype="float64")
         self.offer_ = offer
+        self.kinds_ = sorted(set(past.columns["kind"].dropna())) if "kind" in past.columns.columns else []
         self.feature_names_in_ = [str(name) for name in kept]
         self.time_ordered_ = past.ordered_by
         self.later_portrait_share_ = past.later_portrait_share
@@ -226,7 +208,9 @@ class Propensity:
         Returns
         -------
         pandas.Series
-            Named ``propensity``, 0 to 1, indexed by customer_id.
+            Named ``propensity``, 0 to 1, indexed by customer_id. Missing for a kind of
+            customer that the contacts did not hold: a model of persons says nothing of
+            companies.
 
         Raises
         ------
@@ -236,6 +220,8 @@ class Propensity:
         if not hasattr(self, "_encoder"):
             raise ParameterProblem("strategy_room.error.not_fitted")
         chance = apply_calibration(self._calibration, self._logits(customers))
+        if self.kinds_ and "kind" in customers.columns:
+            chance = np.where(customers["kind"].isin(self.kinds_), chance, np.nan)
         index = pd.Index(customers["customer_id"], name="customer_id")
         return pd.Series(chance, index=index, name="propensity")
 
@@ -267,7 +253,7 @@ class Propensity:
 
     def _choose_calibration(self, columns: pd.DataFrame, responded: Vector) -> None:
         self.calibration_ = "none"
-        self.calibrations_ = pd.DataFrame(columns=_FRAMES["calibrations_"])
+        self.calibrations_ = pd.DataFrame(columns=FRAMES["calibrations_"])
         if not self.calibrate:
             return
         first, second = round(len(columns) * 0.6), round(len(columns) * 0.8)
@@ -322,10 +308,10 @@ class Propensity:
             "coefficients": self._coefficients,
             "intercept": self._intercept,
             "calibration": self._calibration,
-            "figures": {name: _plain(getattr(self, name)) for name in _FIGURES},
+            "figures": {name: plain(getattr(self, name)) for name in FIGURES},
             "frames": {
-                name: [[_plain(cell) for cell in row] for row in getattr(self, name)[columns].values.tolist()]
-                for name, columns in _FRAMES.items()
+                name: [[plain(cell) for cell in row] for row in getattr(self, name)[columns].values.tolist()]
+                for name, columns in FRAMES.items()
             },
         }
         return json.dumps(written, ensure_ascii=False, allow_nan=False)
@@ -345,35 +331,21 @@ class Propensity:
             raise ParameterProblem("strategy_room.error.not_a_model") from error
         if not isinstance(written, dict) or written.get("format") != FORMAT:
             raise ParameterProblem("strategy_room.error.not_a_model")
+        try:
+            return cls._restore(written)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ParameterProblem("strategy_room.error.not_a_model") from error
+
+    @classmethod
+    def _restore(cls, written: dict[str, Any]) -> Propensity:
         model = cls(**written["parameters"])
         model._encoder = Encoder()
         model._encoder.columns_ = written["encoder"]
         model._coefficients = written["coefficients"]
         model._intercept = written["intercept"]
         model._calibration = written["calibration"]
-        for name in _FIGURES:
-            setattr(model, name, _unplain(name, written["figures"][name]))
-        for name, columns in _FRAMES.items():
-            setattr(model, name, _frame(written["frames"][name], columns))
+        for name in FIGURES:
+            setattr(model, name, read_figure(name, written["figures"][name]))
+        for name, columns in FRAMES.items():
+            setattr(model, name, read_frame(written["frames"][name], columns))
         return model
-
-
-_TEXT = ("column", "cause", "reason", "method")
-_WHOLE = ("bin", "n")
-
-
-def _frame(rows: list[list[Any]], columns: list[str]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=columns)
-    kinds: dict[str, Literal["str", "int64", "float64"]] = {
-        name: "str" if name in _TEXT else "int64" if name in _WHOLE else "float64" for name in columns
-    }
-    return frame.astype(kinds)
-
-
-def _plain(value: Any) -> Any:
-    """Return a value that JSON has: NaN is written as null."""
-    return None if isinstance(value, float) and np.isnan(value) else value
-
-
-def _unplain(name: str, value: Any) -> Any:
-    return float("nan") if value is None and name != "offer_" else value
