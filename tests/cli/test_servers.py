@@ -136,8 +136,7 @@ def test_a_request_to_end_is_heard_inside_the_block_alone(name: str) -> None:
     number = getattr(signal, name)
     before = signal.getsignal(number)
     with pytest.raises(Stopped), signals_stop():
-        os.kill(os.getpid(), number)
-        time.sleep(5)
+        signal.raise_signal(number)
     assert signal.getsignal(number) == before
 
 

@@ -65,6 +65,9 @@ def archive_run(
 
     project = wb.open_project(folder, role="analyst", cycle=cycle)
     notebooks = find_notebooks()
+    missing = [f"{stage}.ipynb" for stage in STAGES if not (notebooks / f"{stage}.ipynb").is_file()]
+    if missing:
+        raise NotFound("cli.error.missing_notebooks", names=", ".join(missing), folder=notebooks)
     begun = dt.datetime.now(dt.UTC)
     place = (out or folder / "exports" / "runs" / begun.strftime("%Y%m%dT%H%M%SZ")).expanduser().resolve()
     place.mkdir(parents=True, exist_ok=True)
@@ -78,8 +81,6 @@ def archive_run(
     with _environment(folder, lang):
         for stage in STAGES:
             source = notebooks / f"{stage}.ipynb"
-            if not source.is_file():
-                raise NotFound("cli.error.no_notebooks", folder=notebooks.parent)
             tell(locale.text("cli.run.begin", lang, name=stage))
             started = time.monotonic()
             result = _execute(source, place / source.name, project.cycle.cycle_id)

@@ -10,6 +10,9 @@ from typing import Any
 
 import typer
 
+from workbench import locale
+from workbench.cli.words import say
+
 
 def shown_width(text: str) -> int:
     """Return how many columns a text takes; a Chinese character takes two.
@@ -63,10 +66,15 @@ def table_text(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return "\n".join(printed)
 
 
+def _in_words(phase: str) -> str:
+    """Return a phase's name in the machine's language, where it is a message's key."""
+    return say(phase) if phase in locale.keys() else phase
+
+
 class Progress:
     """A callback that shows how far something is: one line that moves, or plain lines.
 
-    Called with a share from 0 to 1 and a text, in either order, or with one of them.
+    Called with a share from 0 to 1 and the key of a phase's name, or with one of them.
     """
 
     def __init__(self) -> None:
@@ -77,7 +85,9 @@ class Progress:
     def __call__(self, *told: Any) -> None:
         """Show one step."""
         share = next((part for part in told if isinstance(part, (int, float))), None)
-        words = next((str(part) for part in told if isinstance(part, str)), "")
+        # A part of something longer says that it is done; the whole is not.
+        named = (part for part in told if isinstance(part, str) and not part.endswith(".phase.done"))
+        words = next(map(_in_words, named), "")
         if not self.is_terminal:
             if words and words != self._last:
                 typer.echo(f"  {time.monotonic() - self._started:4.0f} s  {words}")

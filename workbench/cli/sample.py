@@ -11,6 +11,12 @@ from typing import Any
 from workbench.errors import ParameterProblem
 
 _UNFINISHED = ".making-the-sample"
+# Share of the whole that is done when the raw files are written, as measured.
+_MADE = 0.1
+
+
+def _silent(*_: Any) -> None:
+    """Tell nobody."""
 
 
 def is_unfinished(folder: Path) -> bool:
@@ -66,7 +72,14 @@ def make_sample(
     marker.touch()
     project = wb.create_project(folder, name=folder.name)
     bank = folder / "inbox"
-    wb.create_sample_bank(bank, customers=customers, months=months, random_state=seed, progress=progress)
-    project.walk(bank_folder=bank, progress=progress)
+    tell = progress or _silent
+    wb.create_sample_bank(
+        bank,
+        customers=customers,
+        months=months,
+        random_state=seed,
+        progress=lambda share: tell(_MADE * share, "cli.sample.files"),
+    )
+    project.walk(bank_folder=bank, progress=lambda share, phase: tell(_MADE + (1 - _MADE) * share, phase))
     marker.unlink()
     return time.monotonic() - started
