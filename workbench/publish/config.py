@@ -170,8 +170,8 @@ def configuration(
         "headers": HEADERS,
         "compress_response": True,
         "websocket_max_message_size": 32 * _MEBIBYTE,
-        "websocket_ping_interval": 30,
-        "websocket_ping_timeout": 30,
+        "ws_ping_interval": 30_000,
+        "ws_ping_timeout": 30_000,
     }
     config.Voila.open_browser = False
     config.Voila.config_file_paths = []  # no voila.py lying about takes part

@@ -52,9 +52,9 @@ class Dashboards:
 
     Examples
     --------
-    >>> dashboards = Dashboards("demo_bank", role="viewer")  # doctest: +SKIP
-    >>> print(dashboards.start())  # doctest: +SKIP
-    >>> dashboards.stop()  # doctest: +SKIP
+    >>> Dashboards("demo_bank", role="owner")
+    Traceback (most recent call last):
+    workbench.errors.ParameterProblem: There is no role "owner". Roles: viewer, contributor, analyst.
     """
 
     def __init__(

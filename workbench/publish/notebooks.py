@@ -13,6 +13,7 @@ STAGES = ("insight", "strategy", "execution", "review")
 MESSAGE_PREFIXES = ("shell.stage.", "publish.index.")
 
 _STAGE_FILE = re.compile(rf"\d\d_({'|'.join(STAGES)})\.ipynb")
+_INDEX = "index.ipynb"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def published_notebooks(folder: str | Path) -> tuple[Notebook, ...]:
     Parameters
     ----------
     folder : str or Path
-        Notebooks in its subfolders (the teaching cases) are not published.
+        Notebooks in its subfolders (the teaching cases) are not published, and the
+        server has an index page of its own.
 
     Raises
     ------
@@ -59,6 +61,8 @@ def published_notebooks(folder: str | Path) -> tuple[Notebook, ...]:
     place = Path(folder)
     found = []
     for file in sorted(place.glob("*.ipynb")):
+        if file.name == _INDEX:
+            continue
         match = _STAGE_FILE.fullmatch(file.name)
         found.append(Notebook(file.name, match.group(1) if match else None))
     if not found:

@@ -165,7 +165,7 @@ class VegaView(anywidget.AnyWidget):
     # -- what the browser gets --------------------------------------------------------
 
     def _take(self, chart: Any) -> None:
-        spec, frames = ({"mark": "point"}, {}) if chart is None else take_apart(chart)
+        spec, frames = ({}, {}) if chart is None else take_apart(chart)
         self._keep_parts(chart, spec, frames)
 
     def _keep_parts(self, chart: Any, spec: dict[str, Any], frames: dict[str, pd.DataFrame]) -> None:
@@ -276,7 +276,7 @@ class VegaView(anywidget.AnyWidget):
             From `begin`: the update is dropped when a newer one has been shown.
         """
         name = self._table(table)
-        missing = [str(column) for column in self._frames[name].columns if column not in frame.columns]
+        missing = [column for column in self._packed[name]["columns"] if column not in frame.columns]
         if missing:
             raise ParameterProblem("publish.chart.columns", columns=", ".join(missing))
         packed = pack_frame(self._used(frame))

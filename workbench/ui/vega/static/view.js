@@ -120,7 +120,10 @@ const LOADER = { load: refuse, sanitize: refuse, http: refuse, file: refuse, opt
 // ---- marks ------------------------------------------------------------------------------
 
 function countMarks(mark) {
-  if (mark.marktype !== "group") return mark.role === "mark" ? mark.items.length : 0;
+  if (mark.marktype !== "group") {
+    const drawn = mark.role === "mark" && !/_brush(_bg)?$/.test(mark.name ?? "");
+    return drawn ? mark.items.length : 0;
+  }
   if (/^(axis|legend|title)/.test(mark.role ?? "")) return 0;
   let n = 0;
   for (const group of mark.items) for (const child of group.items) n += countMarks(child);
@@ -202,6 +205,7 @@ class ChartView {
     try {
       const look = this.model.get("_look");
       const spec = structuredClone(look.spec);
+      if (!Object.keys(spec).length) return this.empty();
       const single = isSingle(spec);
       const fixed = spec.usermeta?.fit === false;
       let made;
@@ -225,6 +229,14 @@ class ChartView {
     } catch (error) {
       if (turn === this.turn && !this.disposed) this.fail(error);
     }
+  }
+
+  empty() {
+    this.view?.finalize();
+    this.view = undefined;
+    this.holder.replaceChildren();
+    this.root.dataset.marks = 0;
+    this.report({ marks: 0 });
   }
 
   fit(spec, look) {
@@ -417,14 +429,21 @@ class ChartView {
     if (!this.view || JSON.stringify(selection) === this.lastSelection) return;
     for (const name of this.model.get("_selections") ?? []) {
       if (Object.keys(selection[name] ?? {}).length) continue;
-      try {
-        this.view.data(`${name}_store`, []);
-        for (const axis of ["x", "y"]) {
-          try { this.view.signal(`${name}_${axis}`, []); } catch { /* a point has no such signal */ }
-        }
-      } catch { /* a plain parameter has no store */ }
+      // An interval is emptied as a double click does it; a point has only its store.
+      if (!["x", "y"].filter((axis) => this.setSignal(`${name}_${axis}`, [0, 0])).length) {
+        try { this.view.data(`${name}_store`, []); } catch { /* a plain parameter has none */ }
+      }
     }
     this.view.runAsync();
+  }
+
+  setSignal(name, value) {
+    try {
+      this.view.signal(name, value);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   // -- words and faults ----------------------------------------------------------------------

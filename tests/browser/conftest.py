@@ -1,0 +1,165 @@
+"""A real browser for the few things that only a browser shows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import nbformat
+import pytest
+
+from workbench.machine.browser import find_browser
+from workbench.publish import Dashboards
+
+FLAGS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--force-color-profile=srgb",
+)
+HERE = ("127.0.0.1", "localhost", "[::1]", "::1")
+
+
+def browser_flags() -> list[str]:
+    """Return the flags of a browser that keeps to itself."""
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return [*FLAGS, *(["--no-sandbox"] if as_root else [])]
+
+
+class Visit:
+    """One page, with everything it tried and everything that went wrong.
+
+    Attributes
+    ----------
+    page : playwright Page
+    attempts : list of str
+        Addresses outside this machine that the page asked for; each was refused.
+    faults : list of str
+        Errors of scripts and of the console.
+    """
+
+    def __init__(self, context) -> None:
+        self.context, self.attempts, self.faults, self.sockets = context, [], [], []
+        context.route("**/*", self._pass)
+        self.page = context.new_page()
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", self._listen)
+        self.page.on("websocket", self._socket)
+
+    def _pass(self, route) -> None:
+        address = urlsplit(route.request.url)
+        if address.scheme in ("http", "https", "ws", "wss") and address.hostname not in HERE:
+            self.attempts.append(route.request.url)
+            route.abort()
+        else:
+            route.continue_()
+
+    def _listen(self, message) -> None:
+        if message.type == "error":
+            self.faults.append(message.text)
+
+    def _socket(self, socket) -> None:
+        self.sockets.append(socket)
+        if urlsplit(socket.url).hostname not in HERE:
+            self.attempts.append(socket.url)
+
+    def open(self, address: str, *, charts: int = 0, timeout: float = 60_000):
+        """Go to an address, and wait until so many charts are drawn."""
+        self.page.goto(address)
+        if charts:
+            self.page.wait_for_function(
+                "n => document.querySelectorAll('.workbench-chart[data-marks]').length >= n",
+                arg=charts,
+                timeout=timeout,
+            )
+        return self.page
+
+    def marks(self) -> list[int]:
+        """Return how many marks each chart of the page has drawn."""
+        return self.page.evaluate(
+            "[...document.querySelectorAll('.workbench-chart')].map(each => Number(each.dataset.marks ?? -1))"
+        )
+
+    def close(self) -> None:
+        """Leave the page first: a kernel of a page that is only closed stays."""
+        self.page.goto("about:blank")
+        self.context.close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Return a running browser."""
+    from playwright.sync_api import sync_playwright
+
+    program = find_browser()
+    if program is None:
+        pytest.fail("no Chromium, Chrome or Edge was found; WORKBENCH_BROWSER may name one")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(program), args=browser_flags())
+        yield browser
+        browser.close()
+
+
+def _visits(chromium) -> Iterator[Callable[..., Visit]]:
+    with ExitStack() as stack:
+
+        def make(width: int = 1440, height: int = 1000, **context) -> Visit:
+            made = Visit(chromium.new_context(viewport={"width": width, "height": height}, **context))
+            stack.callback(made.close)
+            return made
+
+        yield make
+
+
+@pytest.fixture
+def visit(chromium) -> Iterator[Callable[..., Visit]]:
+    """Return a function that makes a page; all are left in order at the end.
+
+    ``visit(width=1440, height=1000, **context)``: the rest goes to the browser's
+    context, for example ``locale="zh-CN"``.
+    """
+    yield from _visits(chromium)
+
+
+@pytest.fixture(scope="module")
+def lasting_visit(chromium) -> Iterator[Callable[..., Visit]]:
+    """Like `visit`, for a page that several tests of a module share."""
+    yield from _visits(chromium)
+
+
+def write_notebook(file: Path, *cells: str | tuple[str, str]) -> Path:
+    """Write a notebook; a cell that is a pair has a tag: ``(tag, source)``."""
+    made = []
+    for cell in cells:
+        tag, source = cell if isinstance(cell, tuple) else ("", cell)
+        made.append(nbformat.v4.new_code_cell(source, metadata={"tags": [tag]} if tag else {}))
+    notebook = nbformat.v4.new_notebook(cells=made)
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, file)
+    return file
+
+
+@pytest.fixture(scope="module")
+def publish(tmp_path_factory) -> Iterator[Callable[..., Dashboards]]:
+    """Return a function that publishes notebooks given as ``{name: [cells]}``."""
+    with ExitStack() as stack:
+
+        def start(notebooks: dict[str, list], **options) -> Dashboards:
+            folder = tmp_path_factory.mktemp("published")
+            for name, cells in notebooks.items():
+                write_notebook(folder / "notebooks" / f"{name}.ipynb", *cells)
+            options = {"preheat": False, "log": folder / "dashboards.log", **options}
+            dashboards = Dashboards(folder / "my_bank", notebooks=folder / "notebooks", **options)
+            stack.callback(dashboards.stop)
+            dashboards.start()
+            return dashboards
+
+        yield start
