@@ -278,6 +278,21 @@ class TestRecommendation:
         assert (recommendation.k, recommendation.stable) == (4, False)
         assert "does not come back" in recommendation.explanation()
 
+    @pytest.mark.parametrize(
+        ("stability_of_four", "expected"), [(0.8, 4), (0.6, 8)], ids=["stable", "next is not stable"]
+    )
+    def test_where_no_two_agree_the_stable_number_nearest_the_median(self, stability_of_four, expected):
+        table = table_of(
+            k=[2, 4, 7, 8],
+            silhouette_score=[0.5, 0.4, 0.3, 0.3],
+            calinski_harabasz_score=[1.0, 2, 1, 1],
+            davies_bouldin_score=[3.0, 2, 1, 2],
+            stability=[0.99, stability_of_four, 0.5, 0.76],
+        )
+        recommendation = wb.recommend_k(table)
+        assert sorted(recommendation.votes.values()) == [2, 4, 7, 8]
+        assert (recommendation.k, recommendation.agree) == (expected, 1)
+
     def test_a_gap_that_rises_to_the_end_has_no_vote(self):
         table = table_of(k=[2, 3], silhouette_score=[0.5, 0.4], gap=[0.1, 0.5], gap_se=[0.01, 0.01])
         assert "gap" not in wb.recommend_k(table).votes

@@ -74,9 +74,13 @@ def test_equal_clusters_still_get_different_labels():
 
 def test_flags_and_values_read_as_words():
     described = wb.suggest_labels(
-        profile_of({"housing": 1.0, "age": 0.1}, {"job=technician": -0.8, "shoe_size": 0.6}, {"loan": -1.0})
+        profile_of(
+            {"default": 1.0, "satisfaction": 0.3},
+            {"job=technician": -0.8, "shoe_size": 0.6},
+            {"loan": -1.0, "age": 0.1},
+        )
     )
-    assert described[0].segment == "With home loan"
+    assert described[0].segment == "With loan in default, high satisfaction"
     assert described[1].segment == "Seldom job: technician, high shoe size"
     assert described[2].segment == "No personal loan"
 

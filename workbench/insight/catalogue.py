@@ -46,16 +46,23 @@ RULES: dict[str, FeatureRule] = {
     "balance_loan": FeatureRule("cny", "log1p"),
     "balance_card": FeatureRule("cny", "log1p"),
     "balance_change_3m": FeatureRule("ratio", "clip"),
+    "balance_trend": FeatureRule("ratio", "clip"),
     "inflow_12m": FeatureRule("cny", "log1p"),
     "product_count": FeatureRule("count", "none"),
     "app_logins_90d": FeatureRule("count", "log1p"),
     "branch_visits_90d": FeatureRule("count", "log1p"),
     "satisfaction": FeatureRule("score", "none"),
+    "salary_share": FeatureRule("share", "none"),
+    "linked_employees": FeatureRule("count", "log1p"),
+    "linked_suppliers": FeatureRule("count", "log1p"),
 }
-CLIP = {"balance_change_3m": (-1.0, 2.0)}
+CLIP = {"balance_change_3m": (-1.0, 2.0), "balance_trend": (-1.0, 2.0)}
 
 # Debts are not part of balance_total, so they have no share of it.
 DEBTS = ("loan", "card")
+
+# Shares of one whole: how often each channel is used.
+CHANNEL_SHARES = "channel_share_"
 
 # Left out unless asked for by name; the reason is a key of insight_room.reason.
 EXCLUDED: dict[str, str] = {
@@ -71,6 +78,10 @@ EXCLUDED: dict[str, str] = {
     "gender": "not_behaviour",
     "region": "not_behaviour",
     "branch": "not_behaviour",
+    "relationship_manager": "not_behaviour",
+    "kyc_level": "not_behaviour",
+    "employer": "identifier",
+    "employer_id": "identifier",
     # Facts of a campaign's contacts: they tell what the bank did, not who the customer is.
     "contact": "campaign",
     "day": "campaign",

@@ -154,6 +154,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
         learned: dict[str, Any] = {
             "center": self._scaling.center.tolist(),
             "scale": self._scaling.scale.tolist(),
+            "limit": self._scaling.limit,
             "means": self._means.tolist(),
             "sizes": self.sizes_.tolist(),
             "inertia": self.inertia_,
@@ -191,7 +192,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
         return segmenter
 
     def _restore(self, names: list[str], learned: dict[str, Any]) -> None:
-        self._scaling = Scaling(np.array(learned["center"]), np.array(learned["scale"]))
+        self._scaling = Scaling(np.array(learned["center"]), np.array(learned["scale"]), learned["limit"])
         self._means = np.array(learned["means"])
         if self.algorithm == "gaussian_mixture":
             self._weights = np.array(learned["weights"])

@@ -81,7 +81,9 @@ def recommend_k(comparison: pd.DataFrame) -> KRecommendation:
     minimum, the gap statistic for the first k with ``gap(k) >= gap(k+1) - s(k+1)``
     (no vote where it rises to the end), stability for the largest k of which every
     cluster has a mean Jaccard of .75 or more (no vote where none has). The number with
-    most votes wins; among equals the more stable one, then the smaller.
+    most votes wins; among equals the more stable one, then the smaller. Where no two
+    indices agree, the stable number nearest to the median vote wins: the most stable
+    would nearly always be the fewest clusters.
 
     "No clusters" (k = 1) is the answer where the gap statistic votes for 1, no later gap
     exceeds the gap at 1 by more than its standard error, and no k has a silhouette of
@@ -126,11 +128,19 @@ def recommend_k(comparison: pd.DataFrame) -> KRecommendation:
     if not counts:
         smallest = int(table.index[0])
         return KRecommendation(smallest, votes, sum(k == smallest for k in votes.values()))
-    stability = table["stability"].fillna(-1.0)
-    winner = max(counts, key=lambda k: (counts[k], stability.get(k, -1.0), -k))
+    winner = _winner(counts, {int(str(k)): float(v) for k, v in table["stability"].dropna().items()})
     measured = table["stability"].get(winner, np.nan)
     stable = None if np.isnan(measured) else bool(measured >= STABLE)
     return KRecommendation(winner, votes, counts[winner], stable)
+
+
+def _winner(counts: Counter[int], stability: dict[int, float]) -> int:
+    most = max(counts.values())
+    if most == 1 and len(counts) > 2:
+        middle = float(np.median(list(counts)))
+        stable = [k for k in counts if stability.get(k, -1.0) >= STABLE]
+        return min(stable or counts, key=lambda k: (abs(k - middle), -stability.get(k, -1.0), k))
+    return max(counts, key=lambda k: (counts[k], stability.get(k, -1.0), -k))
 
 
 def _votes(table: pd.DataFrame, gaps: pd.DataFrame) -> dict[str, int]:
