@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.errors import NotFound, ParameterProblem
+from workbench.errors import NotFound, ParameterProblem, TableProblem
 from workbench.strategy import (
     GATES,
     gate_label,
@@ -275,6 +275,13 @@ def test_parameters_outside_their_range(bank, cards, scores, wrong, key) -> None
     with pytest.raises(ParameterProblem) as caught:
         select_targets(scores, cards, bank.customers, bank.membership, **wrong)
     assert caught.value.key == key
+
+
+def test_contacts_need_their_columns(bank, cards, scores) -> None:
+    with pytest.raises(TableProblem, match="contacted_at"):
+        select_targets(
+            scores, cards, bank.customers, bank.membership, contacts=bank.customers[["customer_id"]]
+        )
 
 
 def test_scores_of_a_strategy_that_is_gone(bank, cards, scores) -> None:

@@ -146,7 +146,7 @@ def count_days(
             {"day": pd.Series(dtype="datetime64[us]")}
             | dict.fromkeys(_DAY_COUNTS, pd.Series(dtype="float64"))
         )
-    last = max(cards["ends_on"].max(), min(now, treated["first_contact"].max()))
+    last = max(cards["ends_on"].max(), treated["first_contact"].fillna(cards["ends_on"].max()).max())
     days = pd.date_range(cards["starts_on"].min().normalize(), last.normalize(), freq="D", unit="us")
     sizes = cards["strategy_id"].map(treated["strategy_id"].value_counts()).to_numpy()
     due = [float((_elapsed(cards, day).to_numpy() * sizes).sum()) for day in days]

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from workbench import locale
-from workbench.errors import NotFound, ParameterProblem
+from workbench.errors import NotFound, ParameterProblem, TableProblem
 from workbench.strategy.reach import asks_consent, in_stages, join_segments, may_contact, stages_of
 from workbench.tables import SCORES, STRATEGIES, TARGETS
 
@@ -297,6 +297,12 @@ def _recently(
     never = pd.Series(False, index=pairs.index)
     if contacts is None or days == 0:
         return never
+    for name in ("customer_id", "contacted_at"):
+        if name not in contacts.columns:
+            present = ", ".join(map(str, contacts.columns)) or "-"
+            raise TableProblem(
+                "errors.table.missing_columns", table="contacts", columns=name, present=present
+            )
     moments = pd.to_datetime(contacts["contacted_at"])
     last = moments.groupby(contacts["customer_id"]).max()
     seen = pd.Series(last.reindex(pairs["customer_id"]).to_numpy(), index=pairs.index)

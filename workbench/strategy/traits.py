@@ -130,7 +130,7 @@ def _stage_shares(joined: pd.DataFrame, by: pd.Series) -> dict[str, pd.Series]:
 
 
 def _owner(joined: pd.DataFrame, by: pd.Series, traits: dict[str, pd.Series]) -> pd.Series:
-    if "occupation" in joined.columns:
+    if "occupation" in joined.columns and joined["occupation"].notna().any():
         words = r"\bowner|entrepreneur|self.?employ|business|企业主|个体|老板|经商"
         said = joined["occupation"].astype("str").str.contains(words, case=False, na=False)
         looks = said.groupby(by).mean()

@@ -8,8 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from workbench.strategy.propensity.measures import brier_score
-
 Vector = npt.NDArray[np.float64]
 METHODS = ("none", "platt", "isotonic")
 # An isotonic curve on few responses learns their accidents.
@@ -86,9 +84,15 @@ def compare_calibrations(
     Returns
     -------
     method : str
-        ``"none"`` unless another one has a lower Brier score.
+        The simplest that no other beats: ``platt`` must have a lower Brier score than
+        ``none``, and ``isotonic`` than the better of both, by more than one standard error
+        of the paired differences (the one-standard-error rule).
     compared : pandas.DataFrame
         ``method``, ``brier``.
+
+    References
+    ----------
+    Breiman, L. et al. (1984). Classification and regression trees, section 3.4.3.
     """
     logits, responded = earlier
     responses = min(int(responded.sum()), int((1 - responded).sum()))
@@ -97,11 +101,16 @@ def compare_calibrations(
         methods.append("platt")
     if responses >= FEWEST_FOR_ISOTONIC:
         methods.append("isotonic")
-    scored = []
+    errors = {}
     for method in methods:
-        calibration = fit_calibration(method, logits, responded)
-        scored.append((method, brier_score(later[1], apply_calibration(calibration, later[0]))))
-    compared = pd.DataFrame(scored, columns=["method", "brier"])
-    if compared["brier"].isna().any():
-        return "none", compared
-    return str(compared["method"].iloc[int(compared["brier"].to_numpy().argmin())]), compared
+        chance = apply_calibration(fit_calibration(method, logits, responded), later[0])
+        errors[method] = (chance - later[1]) ** 2
+    compared = pd.DataFrame(
+        {"method": methods, "brier": [float(errors[m].mean()) if later[1].size else np.nan for m in methods]}
+    )
+    best = "none"
+    for method in methods[1:]:
+        gain = errors[best] - errors[method]
+        if gain.size > 1 and gain.mean() > gain.std(ddof=1) / gain.size**0.5:
+            best = method
+    return best, compared

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from workbench.errors import ParameterProblem, TableProblem
+from workbench.tables import CAMPAIGN_HISTORY
 
 FEWEST_ROWS = 100
 FEWEST_RESPONSES = 20
@@ -81,6 +82,19 @@ def gather_experience(customers: pd.DataFrame, history: pd.DataFrame, offer: str
         )
     own = [name for name in customers.columns if name != "customer_id"]
     return Experience(joined[own], joined["_responded"], ordered_by, later)
+
+
+def own_columns(history: pd.DataFrame, customers: pd.DataFrame) -> list[str]:
+    """Return the columns that only the bank's own campaign history has.
+
+    Examples
+    --------
+    >>> history = pd.DataFrame(columns=["customer_id", "responded", "duration", "age"])
+    >>> own_columns(history, pd.DataFrame(columns=["customer_id", "age"]))
+    ['duration']
+    """
+    known = {*CAMPAIGN_HISTORY.names, *customers.columns}
+    return [str(name) for name in history.columns if name not in known]
 
 
 def _require(frame: pd.DataFrame, table: str, names: tuple[str, ...]) -> None:

@@ -33,6 +33,7 @@ def refuse_columns(
     *,
     after_contact: Collection[str] = (),
     exclude: Collection[str] = (),
+    history_only: Collection[str] = (),
 ) -> pd.DataFrame:
     """Return the columns that a model must not learn from, each with its reason.
 
@@ -47,12 +48,14 @@ def refuse_columns(
         that say so (duration, talk time, responded …) are refused without being listed.
     exclude : collection of str, default=()
         Columns that the analyst leaves out.
+    history_only : collection of str, default=()
+        Columns of the campaign history that customers do not have.
 
     Returns
     -------
     pandas.DataFrame
         ``column``, ``cause`` (excluded, identifier, personal_data, after_contact, date,
-        leaks, too_many_values, constant), ``figure`` (AUC or number of values, else
+        leaks, too_many_values, constant, history_only), ``figure`` (AUC or number of values, else
         missing), ``reason`` (an English sentence; `explain_refusals` has others).
 
     Examples
@@ -67,6 +70,8 @@ def refuse_columns(
         found = _cause(str(column), frame[column], responded, set(after_contact), set(exclude))
         if found is not None:
             rows.append((str(column), *found))
+    named = {name: _cause_of_name(name, set(after_contact), set(exclude)) for name in history_only}
+    rows += [(name, *(cause or _HISTORY_ONLY)) for name, cause in named.items()]
     refused = pd.DataFrame(rows, columns=["column", "cause", "figure"])
     refused["figure"] = refused["figure"].astype("float64")
     return explain_refusals(refused, "en")
@@ -89,9 +94,10 @@ def _figure(value: float) -> str:
     return locale.decimal(value) if value <= 1 else locale.count(value)
 
 
-def _cause(
-    name: str, cells: pd.Series, responded: pd.Series, after_contact: set[str], exclude: set[str]
-) -> tuple[str, float] | None:
+_HISTORY_ONLY = ("history_only", float("nan"))
+
+
+def _cause_of_name(name: str, after_contact: set[str], exclude: set[str]) -> tuple[str, float] | None:
     lower = name.lower()
     nothing = float("nan")
     if name in exclude:
@@ -102,6 +108,16 @@ def _cause(
         return "personal_data", nothing
     if name in after_contact or (_AFTER_CONTACT.search(lower) and not _EARLIER.search(lower)):
         return "after_contact", nothing
+    return None
+
+
+def _cause(
+    name: str, cells: pd.Series, responded: pd.Series, after_contact: set[str], exclude: set[str]
+) -> tuple[str, float] | None:
+    named = _cause_of_name(name, after_contact, exclude)
+    if named is not None:
+        return named
+    nothing = float("nan")
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
         return "date", nothing
     values = int(cells.nunique(dropna=False))

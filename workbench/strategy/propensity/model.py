@@ -12,9 +12,14 @@ import pandas as pd
 
 from workbench.errors import ParameterProblem
 from workbench.strategy.propensity import measures
-from workbench.strategy.propensity.calibration import apply_calibration, compare_calibrations, fit_calibration
+from workbench.strategy.propensity.calibration import (
+    apply_calibration,
+    compare_calibrations,
+    fit_calibration,
+    sigmoid,
+)
 from workbench.strategy.propensity.encoding import Encoder
-from workbench.strategy.propensity.history import gather_experience
+from workbench.strategy.propensity.history import gather_experience, own_columns
 from workbench.strategy.propensity.leakage import refuse_columns
 from workbench.strategy.propensity.stored import FIGURES, FORMAT, FRAMES, plain, read_figure, read_frame
 
@@ -59,7 +64,8 @@ class Propensity:
         ``bin``, ``n``, ``mean_predicted``, ``observed``, ``ci_low``, ``ci_high``: whether
         probabilities came true on the later contacts.
     calibration_ : {"none", "platt", "isotonic"}
-        What was chosen; `calibrations_` holds each method's Brier score on the slice.
+        What is used. `calibrations_` holds each method's Brier score on the slice,
+        `brier_uncalibrated_` the Brier score of the later contacts without any.
     refused_ : pandas.DataFrame
         ``column``, ``cause``, ``figure``, ``reason``.
     coefficients_ : pandas.DataFrame
@@ -82,8 +88,10 @@ class Propensity:
     -----
     Of the earlier contacts, the first 60% fit a trial model, the next 20% fit the
     calibrations, and the last 20% compare them. The chosen procedure is then fitted on
-    all earlier contacts and judged on the later ones, which took part in no choice.
-    Finally the same procedure is fitted on all contacts: that model predicts.
+    all earlier contacts (its calibration on the last fifth, by a regression that learned
+    from the others) and judged on the later ones. They take part in one choice only: a
+    calibration that raises the Brier score there is dropped. Finally the same procedure is
+    fitted on all contacts: that model predicts.
 
     Examples
     --------
@@ -102,6 +110,7 @@ class Propensity:
     auc_high_: float
     brier_: float
     brier_base_: float
+    brier_uncalibrated_: float
     alift_: float
     top_lift_: float
     n_train_: int
@@ -146,8 +155,9 @@ class Propensity:
             Table PORTRAIT or CUSTOMERS with the bank's own columns. With several snapshot
             dates a customer, each contact takes the last one before it.
         history : pandas.DataFrame
-            Table CAMPAIGN_HISTORY; ``customer_id`` and ``responded`` are enough. Rows of a
-            control arm are left out. Without ``contacted_at`` the rows' order is the order
+            Table CAMPAIGN_HISTORY; ``customer_id`` and ``responded`` are enough. Columns of
+            the bank's own are listed as refused: nobody has them before the next contact.
+            Rows of a control arm are left out. Without ``contacted_at`` the rows' order is the order
             of time.
         offer : str, optional
             Learn from this offer's rows only.
@@ -179,6 +189,7 @@ class Propensity:
             past.responded.iloc[:split],
             after_contact=self.after_contact,
             exclude=exclude,
+            history_only=own_columns(history, customers),
         )
         kept = [name for name in past.columns.columns if name not in set(self.refused_["column"])]
         if not kept:
@@ -266,18 +277,22 @@ class Propensity:
 
     def _fit_procedure(self, columns: pd.DataFrame, responded: Vector) -> None:
         self._calibration: dict[str, Any] = {"method": "none"}
-        if self.calibration_ == "none":
-            self._fit_regression(columns, responded)
-            return
-        # The calibration must see contacts that the regression did not learn from.
-        cut = round(len(columns) * 0.8)
-        self._fit_regression(columns.iloc[:cut], responded[:cut])
-        logits, outcomes = self._logits(columns.iloc[cut:]), responded[cut:]
-        if len(np.unique(outcomes)) == 2:
-            self._calibration = fit_calibration(self.calibration_, logits, outcomes)
+        if self.calibration_ != "none":
+            # A calibration must see contacts that the regression did not learn from.
+            cut = round(len(columns) * 0.8)
+            self._fit_regression(columns.iloc[:cut], responded[:cut])
+            logits, outcomes = self._logits(columns.iloc[cut:]), responded[cut:]
+            if len(np.unique(outcomes)) == 2:
+                self._calibration = fit_calibration(self.calibration_, logits, outcomes)
+        self._fit_regression(columns, responded)
 
     def _judge(self, columns: pd.DataFrame, responded: Vector, earlier_rate: float) -> None:
-        chance = apply_calibration(self._calibration, self._logits(columns))
+        logits = self._logits(columns)
+        chance = apply_calibration(self._calibration, logits)
+        self.brier_uncalibrated_ = measures.brier_score(responded, sigmoid(logits))
+        if self.brier_uncalibrated_ < measures.brier_score(responded, chance):
+            # What helped on the slice did not last: a changed market, usually.
+            self.calibration_, chance = "none", sigmoid(logits)
         self.auc_ = measures.rank_auc(responded, chance)
         self.auc_low_, self.auc_high_ = measures.auc_interval(responded, chance)
         self.brier_ = measures.brier_score(responded, chance)

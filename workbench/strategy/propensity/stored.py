@@ -19,6 +19,7 @@ FIGURES = (
     "auc_high_",
     "brier_",
     "brier_base_",
+    "brier_uncalibrated_",
     "alift_",
     "top_lift_",
     "n_train_",
