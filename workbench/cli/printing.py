@@ -68,7 +68,7 @@ def table_text(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 def _in_words(phase: str) -> str:
     """Return a phase's name in the machine's language, where it is a message's key."""
-    return say(phase) if phase in locale.keys() else phase
+    return say(phase) if phase in locale.keys("en") else phase
 
 
 class Progress:
