@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from workbench.errors import Damaged, MachineProblem, NotFound
-from workbench.store import Store, open_store
+from workbench.store import Store, content, open_store
 from workbench.store import artefacts as module
 
 
@@ -140,7 +140,7 @@ def test_a_file_is_hashed_once_while_it_stays_as_it_is(store: Store, monkeypatch
     store.artefacts.read(artefact, "customers")
     calls: list[object] = []
     real = hashlib.sha256
-    monkeypatch.setattr(module.hashlib, "sha256", lambda *a: calls.append(a) or real(*a))
+    monkeypatch.setattr(content.hashlib, "sha256", lambda *a: calls.append(a) or real(*a))
     store.artefacts.read(artefact, "customers")
     assert not calls
 
@@ -149,7 +149,7 @@ def test_a_failed_write_leaves_no_folder(store: Store, monkeypatch: pytest.Monke
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "_sync", full)
+    monkeypatch.setattr(module, "sync", full)
     with pytest.raises(MachineProblem, match="No space left"):
         store.artefacts.save("portrait", {"customers": _frame()})
     assert list((store.artefacts.folder / "portrait").iterdir()) == []

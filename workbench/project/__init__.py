@@ -7,12 +7,14 @@ the methods that need them.
 
 from workbench.project.cycles import Cycle
 from workbench.project.execution import OutcomeReport
-from workbench.project.handle import Project, create_project, open_project
+from workbench.project.handle import Project
 from workbench.project.imports import ImportReport
-from workbench.project.insight import Segmentation
 from workbench.project.lineage import Lineage
+from workbench.project.lists import TargetList
+from workbench.project.opening import create_project, open_project
 from workbench.project.review import Evaluation
-from workbench.project.strategy import Plan, TargetList
+from workbench.project.segmentation import Segmentation
+from workbench.project.strategy import Plan
 
 __all__ = [
     "Cycle",

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.errors import ParameterProblem
+
 _QUARTER = re.compile(r"^(\d{4}) Q([1-4])$")
 
 
@@ -97,3 +99,23 @@ def next_cycle(cycle_id: str, snapshot_date: dt.date, last_day: dt.date | None) 
     end = quarter_end(year, quarter)
     reached = last_day is not None and snapshot_date < end <= last_day
     return f"{year} Q{quarter}", end if reached else snapshot_date
+
+
+def as_day(value: dt.date | str | None) -> dt.date | None:
+    """Return a day from a date or ISO text.
+
+    Examples
+    --------
+    >>> as_day("2026-06-30")
+    datetime.date(2026, 6, 30)
+    """
+    if value is None:
+        return None
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError as error:
+        raise ParameterProblem("project.error.day", value=value) from error

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from workbench import locale
 from workbench.project.cycles import quarter_end
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ Progress = Callable[[float, str], None]
 
 SAMPLE_K = 6
 """Segments of the demo: as many kinds of retail customer as the sample bank has."""
+SAMPLE_CONTROL = 0.25
+"""Share held back: a small bank's lists need a large control to show anything."""
+PHONE_COST, PHONE_MINUTES = 9.0, 6.0
 # Share of the whole that is done after the import and after the first cycle, as measured.
 _IMPORTED, _FIRST = 0.3, 0.75
 # What becomes of a treated customer who is not reached; the rest was never tried.
@@ -58,6 +62,8 @@ def walk_sample(
 
     tell = progress or _silent
     options["k"] = options.get("k") or SAMPLE_K
+    if options.get("control_share") is None:
+        options["control_share"] = SAMPLE_CONTROL
     project.imports.import_files(
         bank_folder, None, lambda share, phase: tell(_IMPORTED * share, phase), None, opens=False
     )
@@ -70,7 +76,28 @@ def walk_sample(
     first = walk(project, bank_folder, accept=True, **options, progress=between(_IMPORTED, _FIRST))
     first.close_cycle()
     following = first.at(first.cycles()[-1].cycle_id)
+    _try_again(first, following)
     return walk(following, bank_folder, **options, progress=between(_FIRST, 1.0))
+
+
+def _try_again(first: Project, following: Project) -> None:
+    """Offer by telephone what the review stopped in the app: a bank's common second thought."""
+    carried = following.strategy.cards()
+    numbers = [int(i[1:]) for i in first.strategy.cards()["strategy_id"] if i[1:].isdigit()]
+    stopped = first.strategy.cards()
+    stopped = stopped[~stopped["strategy_id"].isin(carried["strategy_id"]) & stopped["channel"].eq("app")]
+    for number, card in enumerate(stopped.to_dict("records"), max(numbers, default=0) + 1):
+        begins = carried["starts_on"].min()
+        again = {str(name): value for name, value in card.items()} | {
+            "strategy_id": f"S{number}",
+            "name": locale.text("project.demo.by_telephone", "en", name=card["name"]),
+            "channel": "phone",
+            "cost_per_contact": PHONE_COST,
+            "minutes_per_contact": PHONE_MINUTES,
+            "starts_on": begins,
+            "ends_on": begins + (card["ends_on"] - card["starts_on"]),
+        }
+        following.strategy.save_card(again)
 
 
 def _quarter_before(day: dt.date) -> dt.date:

@@ -84,7 +84,7 @@ class Execution:
             Only what this agent began, and what nobody has begun.
         """
         from workbench.execution import build_worklist
-        from workbench.project.handle import as_day
+        from workbench.project.cycles import as_day
 
         project = self._project
         day = as_day(today) or project.store.database.clock().date()
@@ -212,7 +212,7 @@ class Execution:
             If the role may not record outcomes.
         """
         from workbench.execution import check_outcomes
-        from workbench.project.handle import as_day
+        from workbench.project.cycles import as_day
 
         project = self._project
         project.need_cycle()
@@ -251,7 +251,7 @@ class Execution:
     def progress(self, today: dt.date | str | None = None) -> pd.DataFrame:
         """Return how far each strategy's list is; see `workbench.execution.summarise_progress`."""
         from workbench.execution import summarise_progress
-        from workbench.project.handle import as_day
+        from workbench.project.cycles import as_day
 
         day = as_day(today) or self._project.store.database.clock().date()
         return summarise_progress(

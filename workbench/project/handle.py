@@ -1,4 +1,4 @@
-"""Create a project, open it, and reach everything from one handle."""
+"""One handle on a project: its cycles, customers and stages."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import NotFound, ParameterProblem
-from workbench.project.config import Settings, find_project, read_settings, write_settings
-from workbench.project.cycles import NO_CYCLE, Cycle, next_cycle, quarter_id
-from workbench.store import Store, open_store
-from workbench.store.database import utc_now
+from workbench.project.config import Settings
+from workbench.project.cycles import NO_CYCLE, Cycle, as_day, next_cycle, quarter_id
+from workbench.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +31,7 @@ Progress = Callable[[float, str], None]
 class Project:
     """The handle on a project: one folder, one role, one cycle at a time.
 
-    Made by `create_project` or `open_project`.
+    Made by `workbench.create_project` and `workbench.open_project`.
 
     Parameters
     ----------
@@ -370,105 +369,3 @@ class Project:
         from workbench.project.walk import walk
 
         return walk(self, bank_folder, **options)
-
-
-def as_day(value: dt.date | str | None) -> dt.date | None:
-    """Return a day from a date or ISO text.
-
-    Examples
-    --------
-    >>> as_day("2026-06-30")
-    datetime.date(2026, 6, 30)
-    """
-    if value is None:
-        return None
-    if isinstance(value, dt.datetime):
-        return value.date()
-    if isinstance(value, dt.date):
-        return value
-    try:
-        return dt.date.fromisoformat(value)
-    except ValueError as error:
-        raise ParameterProblem("project.error.day", value=value) from error
-
-
-def create_project(
-    folder: str | os.PathLike[str],
-    name: str | None = None,
-    *,
-    database: str | None = None,
-    clock: Callable[[], dt.datetime] | None = None,
-) -> Project:
-    """Create a project in a new or empty folder.
-
-    Parameters
-    ----------
-    folder : path
-        The project's folder; it may be copied elsewhere later.
-    name : str, optional
-        Shown on every screen; by default the folder's name.
-    database : str, optional
-        SQLAlchemy URL of the state; by default ``state.sqlite`` in the folder.
-    clock : callable, optional
-        Returns the moment of a write, UTC without a zone.
-
-    Raises
-    ------
-    ParameterProblem
-        If the folder already holds a project.
-
-    Examples
-    --------
-    >>> import tempfile, workbench as wb
-    >>> with tempfile.TemporaryDirectory() as place:
-    ...     project = wb.create_project(f"{place}/my_bank")
-    ...     project.name, project.role
-    ('my_bank', 'analyst')
-    """
-    home = Path(folder).expanduser().resolve()
-    now = (clock or utc_now)()
-    settings = Settings(name or home.name, now.date(), database=database)
-    write_settings(home, settings)
-    return Project(home, settings, open_store(home, url=database, clock=clock))
-
-
-def open_project(
-    folder: str | os.PathLike[str] | None = None,
-    role: str | None = None,
-    cycle: str | None = None,
-    *,
-    clock: Callable[[], dt.datetime] | None = None,
-) -> Project:
-    """Open a project.
-
-    Parameters
-    ----------
-    folder : path, optional
-        Its folder; by default ``WORKBENCH_PROJECT``, else ``demo_bank`` in the current
-        folder or one above.
-    role : {"viewer", "contributor", "analyst"}, optional
-        What the handle may write; by default ``WORKBENCH_ROLE``, else ``analyst``. A
-        viewer's connection is read-only.
-    cycle : str, optional
-        The cycle to look at; by default the newest.
-    clock : callable, optional
-        Returns the moment of a write, UTC without a zone.
-
-    Raises
-    ------
-    NotFound
-        If there is no project, or no such cycle.
-
-    Examples
-    --------
-    >>> import workbench as wb
-    >>> wb.open_project("/nowhere")
-    Traceback (most recent call last):
-    ...
-    workbench.errors.NotFound: There is no project in /nowhere ...
-    """
-    home = find_project(folder)
-    settings = read_settings(home)
-    wanted = role or os.environ.get("WORKBENCH_ROLE") or "analyst"
-    store = open_store(home, url=settings.database, role=wanted, clock=clock)
-    return Project(home, settings, store, cycle)

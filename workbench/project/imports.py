@@ -15,7 +15,7 @@ import pandas as pd
 
 from workbench.errors import MachineProblem, NotFound
 from workbench.store import Artefact, may
-from workbench.store.artefacts import hash_file
+from workbench.store.content import hash_file
 from workbench.tables import PORTRAIT
 
 if TYPE_CHECKING:

@@ -2,75 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.errors import Conflict, NotFound, ParameterProblem
+from workbench.errors import NotFound, ParameterProblem
+from workbench.project.segmentation import Segmentation, embedding_info, label_rows, model_of, newer
 from workbench.store import Artefact
 from workbench.tables import MEMBERSHIP, SEGMENTS
 
 if TYPE_CHECKING:
     from workbench.project.handle import Project
-
-_LABEL = ("segment", "segment_zh", "description", "description_zh")
-
-
-@dataclass(frozen=True)
-class Segmentation:
-    """One approved segmentation.
-
-    Parameters
-    ----------
-    version : int
-        Its number in the project.
-    cycle_id : str
-        The cycle it was approved in.
-    segments : pandas.DataFrame
-        `workbench.tables.SEGMENTS` with description_zh.
-    membership : pandas.DataFrame
-        `workbench.tables.MEMBERSHIP`.
-    profile : pandas.DataFrame
-        `workbench.tables.PROFILE`.
-    comparison : pandas.DataFrame or None
-        `workbench.tables.K_COMPARISON` that the number of clusters was chosen by.
-    embedding : pandas.DataFrame or None
-        `workbench.tables.EMBEDDING`: the picture's points.
-    embedding_info : dict or None
-        method, trustworthiness, n_sample, n_total of the picture.
-    approved_at : datetime.datetime
-        UTC.
-    approved_by, note : str
-        Who, and what they wrote.
-    sha256 : str
-        Hash of the content.
-    n : int
-        Customers.
-    artefact_id : str
-        Where it is stored.
-    model : dict
-        The segmenter's parameters and centroids, for `Segmenter.from_json`.
-    """
-
-    version: int
-    cycle_id: str
-    segments: pd.DataFrame
-    membership: pd.DataFrame
-    profile: pd.DataFrame
-    comparison: pd.DataFrame | None
-    embedding: pd.DataFrame | None
-    embedding_info: dict[str, Any] | None
-    approved_at: dt.datetime
-    approved_by: str
-    note: str
-    sha256: str
-    n: int
-    artefact_id: str
-    model: dict[str, Any] = field(repr=False)
 
 
 class Insight:
@@ -134,7 +77,7 @@ class Insight:
         clusters = segmenter.predict(features)
         numbers = pd.Series(clusters, index=features.index).astype("int64")
         profile = profile_clusters(features, numbers)
-        chosen = _label_rows(labels if labels is not None else suggest_labels(profile), sorted(set(numbers)))
+        chosen = label_rows(labels if labels is not None else suggest_labels(profile), sorted(set(numbers)))
         stored = self._artefacts.save(
             "features",
             {"features": features.rename_axis("customer_id").reset_index()},
@@ -151,8 +94,8 @@ class Insight:
             {"profile": profile}
             | ({} if comparison is None else {"comparison": comparison})
             | ({} if embedding is None else {"embedding": embedding.points}),
-            _model(segmenter),
-            None if embedding is None else _embedding_info(embedding),
+            model_of(segmenter),
+            None if embedding is None else embedding_info(embedding),
             inputs=[stored.artefact_id],
             seed=getattr(segmenter, "random_state", None),
             note=note,
@@ -281,7 +224,7 @@ class Insight:
         """
         now = self.segmentation()
         if expected_version is not None and expected_version != now.version:
-            raise _newer(expected_version, now, cluster, segment)
+            raise newer(expected_version, now, cluster, segment)
         if cluster not in set(now.segments["cluster"]):
             known = ", ".join(str(c) for c in sorted(now.segments["cluster"]))
             raise ParameterProblem("project.error.no_cluster", cluster=cluster, known=known)
@@ -296,7 +239,7 @@ class Insight:
         for column, value in given.items():
             if value is not None:
                 labels.loc[cluster, column] = value
-        chosen = _label_rows({int(str(c)): dict(row) for c, row in labels.iterrows()}, list(labels.index))
+        chosen = label_rows({int(str(c)): dict(row) for c, row in labels.iterrows()}, list(labels.index))
         tables = {"profile": now.profile}
         if now.comparison is not None:
             tables["comparison"] = now.comparison
@@ -355,49 +298,3 @@ class Insight:
                 model=self._artefacts.document(artefact, "model"),
             )
         return known
-
-
-def _label_rows(labels: Mapping[int, Any], clusters: Sequence[int]) -> pd.DataFrame:
-    """Return one checked row of labels a cluster."""
-    rows = []
-    for cluster in clusters:
-        given = labels.get(cluster)
-        if isinstance(given, str):
-            given = {"segment": given}
-        row = {
-            name: str((given.get(name) if isinstance(given, Mapping) else getattr(given, name, None)) or "")
-            for name in _LABEL
-        }
-        row["segment"] = row["segment"].strip()
-        if not row["segment"]:
-            raise ParameterProblem("project.error.no_label", cluster=cluster)
-        rows.append({"cluster": int(cluster), **row})
-    frame = pd.DataFrame(rows, columns=["cluster", *_LABEL])
-    twice = frame.loc[frame["segment"].duplicated(), "segment"]
-    if len(twice):
-        raise ParameterProblem("project.error.same_label", segment=twice.iloc[0])
-    return frame.astype({"cluster": "int64"})
-
-
-def _model(segmenter: Any) -> dict[str, Any]:
-    return json.loads(segmenter.to_json())
-
-
-def _embedding_info(embedding: Any) -> dict[str, Any]:
-    return {
-        "method": embedding.method,
-        "trustworthiness": float(embedding.trustworthiness),
-        "n_sample": int(embedding.n_sample),
-        "n_total": int(embedding.n_total),
-    }
-
-
-def _newer(expected: int, now: Segmentation, cluster: int, segment: str) -> Conflict:
-    theirs = now.segments.set_index("cluster")["segment"].get(cluster)
-    return Conflict(
-        "project.error.newer_segmentation",
-        difference={"segment": (segment, theirs), "version": (expected, now.version)},
-        expected=expected,
-        version=now.version,
-        who=now.approved_by,
-    )

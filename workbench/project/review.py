@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from workbench.errors import NotFound
+from workbench.project.cards import card_rows, cards_frame
 from workbench.project.cycles import next_cycle
-from workbench.project.strategy import card_rows, cards_frame
 from workbench.store import Artefact
 from workbench.tables import RECOMMENDATIONS
 

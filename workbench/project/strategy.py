@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.errors import NotFound, ParameterProblem
+from workbench.errors import NotFound
+from workbench.project.cards import STAMPS, card_rows, cards_frame
+from workbench.project.lists import TargetList, TargetLists
 from workbench.store import Artefact
-from workbench.tables import STRATEGIES, TARGETS
+from workbench.tables import STRATEGIES
 
 if TYPE_CHECKING:
     from workbench.project.handle import Project
-
-_STAMPS = ("row_version", "updated_at", "updated_by")
-CARD_COLUMNS = (*STRATEGIES.names, "capacity_factor")
-"""Columns of a card: the table's, and how much larger the review wants its list."""
 
 
 @dataclass(frozen=True)
@@ -70,32 +68,6 @@ class Plan:
     models: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class TargetList:
-    """A launched list.
-
-    Parameters
-    ----------
-    list_id : str
-        Its name, for example ``2026Q3-S1``.
-    strategy_id : str
-        The strategy.
-    n, n_control : int
-        Customers, and how many of them are held back.
-    sha256 : str
-        Hash of its content, see `workbench.strategy.hash_targets`.
-    seed : int
-        Seed of the control group.
-    """
-
-    list_id: str
-    strategy_id: str
-    n: int
-    n_control: int
-    sha256: str
-    seed: int
-
-
 class Strategy:
     """Strategy of one cycle.
 
@@ -108,6 +80,7 @@ class Strategy:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._store = project.store
+        self._lists = TargetLists(project)
 
     # Cards -----------------------------------------------------------------------
 
@@ -178,8 +151,8 @@ class Strategy:
         TableProblem
             If the card doesn't fit the table.
         """
-        plain = {name: value for name, value in card.items() if name not in _STAMPS}
-        frame = cards_frame([{**plain, **dict.fromkeys(_STAMPS)}])
+        plain = {name: value for name, value in card.items() if name not in STAMPS}
+        frame = cards_frame([{**plain, **dict.fromkeys(STAMPS)}])
         STRATEGIES.check(frame)
         cycle_id = self._project.need_cycle().cycle_id
         return self._store.cards.save(cycle_id, card_rows(frame)[0], expected_version)
@@ -232,7 +205,7 @@ class Strategy:
                 "criteria": criteria,
                 "summary": score_strategies(criteria, dict(weights)),
                 "map": build_strategy_map(customers, segmentation.membership, cards),
-                "cards": cards.drop(columns=list(_STAMPS)),
+                "cards": cards.drop(columns=list(STAMPS)),
             },
             cycle_id=cycle.cycle_id,
             documents={"propensity": _models(propensity)},
@@ -322,82 +295,7 @@ class Strategy:
         ParameterProblem
             If a customer is already on another list of this cycle, or there is no customer.
         """
-        TARGETS.check(selection.targets)
-        if selection.targets.empty:
-            raise ParameterProblem("project.error.empty_selection")
-        cards = {row["strategy_id"]: row for row in card_rows(self.cards())}
-        unknown = sorted(set(selection.targets["strategy_id"]) - set(cards))
-        if unknown:
-            known = ", ".join(cards) or "-"
-            raise NotFound("project.error.no_strategy", strategy=", ".join(unknown), known=known)
-        launched = self._store.lists.rows(self._project.need_cycle().cycle_id)
-        again = [row for row in launched if self._summary(row).get("selection") == selection.sha256]
-        if again:
-            return [_target_list(row) for row in again]
-        self._refuse_twice(selection.targets, launched)
-        return [
-            self._launch_one(str(strategy_id), targets.reset_index(drop=True), selection, cards)
-            for strategy_id, targets in selection.targets.groupby("strategy_id", sort=True)
-        ]
-
-    def _summary(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        return self._store.artefacts.find(row["artefact_id"]).summary
-
-    def _refuse_twice(self, targets: pd.DataFrame, launched: list[dict[str, Any]]) -> None:
-        for row in launched:
-            artefact = self._store.artefacts.find(row["artefact_id"])
-            there = self._store.artefacts.read(artefact, "targets", ["customer_id"])["customer_id"]
-            n = int(targets["customer_id"].isin(there).sum())
-            if n:
-                raise ParameterProblem("project.error.listed", n=n, list=row["list_id"])
-
-    def _launch_one(
-        self, strategy_id: str, targets: pd.DataFrame, selection: Any, cards: Mapping[str, dict[str, Any]]
-    ) -> TargetList:
-        from workbench.strategy import hash_targets
-
-        cycle_id = self._project.need_cycle().cycle_id
-        plan = self.artefact()
-        segmentation = self._project.insight.artefact()
-        made_from = plan or segmentation
-        taken = {row["list_id"] for row in self._store.lists.rows(cycle_id)}
-        stem = f"{cycle_id.replace(' ', '')}-{strategy_id}"
-        list_id = next(
-            name for n in range(1, len(taken) + 2) if (name := stem if n == 1 else f"{stem}-{n}") not in taken
-        )
-        sha256 = hash_targets(targets)
-        n_control = int(targets["arm"].eq("control").sum())
-        artefact = self._store.artefacts.save(
-            "target_list",
-            {"targets": targets, "funnel": selection.funnel},
-            cycle_id=cycle_id,
-            inputs=[made_from.artefact_id] if made_from else [],
-            parameters=getattr(selection, "parameters", {}),
-            seed=selection.random_state,
-            summary={
-                "list_id": list_id,
-                "strategy_id": strategy_id,
-                "selection": selection.sha256,
-                "n": len(targets),
-                "n_control": n_control,
-                "segmentation": segmentation.version if segmentation else None,
-                "plan": plan.version if plan else None,
-                "parameters": getattr(selection, "parameters", {}),
-            },
-            side_by_side=True,
-        )
-        self._store.lists.launch(
-            list_id,
-            cycle_id=cycle_id,
-            strategy_id=strategy_id,
-            artefact_id=artefact.artefact_id,
-            n=len(targets),
-            n_control=n_control,
-            sha256=sha256,
-            seed=selection.random_state,
-            card=cards[strategy_id],
-        )
-        return TargetList(list_id, strategy_id, len(targets), n_control, sha256, selection.random_state)
+        return self._lists.launch(selection, self.cards())
 
     def lists(self) -> pd.DataFrame:
         """Return the cycle's launched lists.
@@ -407,34 +305,7 @@ class Strategy:
         pandas.DataFrame
             list_id, strategy_id, name, n, n_control, sha256, seed, launched_at, launched_by.
         """
-        rows = [
-            (
-                row["list_id"],
-                row["strategy_id"],
-                row["card"]["name"],
-                row["n"],
-                row["n_control"],
-                row["sha256"],
-                row["seed"],
-                row["launched_at"],
-                row["launched_by"],
-            )
-            for row in self._store.lists.rows(self._project.cycle.cycle_id)
-        ]
-        return pd.DataFrame(
-            rows,
-            columns=[
-                "list_id",
-                "strategy_id",
-                "name",
-                "n",
-                "n_control",
-                "sha256",
-                "seed",
-                "launched_at",
-                "launched_by",
-            ],
-        )
+        return self._lists.frame()
 
     def targets(self, list_id: str | None = None) -> pd.DataFrame:
         """Return the customers of a list, or of all lists of the cycle.
@@ -449,27 +320,11 @@ class Strategy:
         NotFound
             If there is no such list.
         """
-        rows = (
-            self._store.lists.rows(self._project.cycle.cycle_id)
-            if list_id is None
-            else [self._store.lists.find(list_id)]
-        )
-        frames = [
-            self._store.artefacts.read(self._store.artefacts.find(row["artefact_id"]), "targets").assign(
-                list_id=row["list_id"]
-            )
-            for row in rows
-        ]
-        if not frames:
-            return TARGETS.empty().assign(list_id=pd.Series(dtype="str"))
-        return pd.concat(frames, ignore_index=True)
+        return self._lists.targets(list_id)
 
     def launched_cards(self) -> pd.DataFrame:
         """Return the cards of the launched strategies as they were at the launch."""
-        rows = {r["strategy_id"]: r["card"] for r in self._store.lists.rows(self._project.cycle.cycle_id)}
-        return cards_frame([{**card, **dict.fromkeys(_STAMPS)} for card in rows.values()]).drop(
-            columns=list(_STAMPS)
-        )
+        return self._lists.cards()
 
     def funnel(self) -> pd.DataFrame:
         """Return the gates of the newest launched selection: gate, n_in, n_out, applied.
@@ -479,10 +334,7 @@ class Strategy:
         NotFound
             If no list was launched.
         """
-        rows = self._store.lists.rows(self._project.cycle.cycle_id)
-        if not rows:
-            raise NotFound("project.error.no_lists", cycle=self._project.cycle.cycle_id or "-")
-        return self._store.artefacts.read(self._store.artefacts.find(rows[-1]["artefact_id"]), "funnel")
+        return self._lists.funnel()
 
     # Ideas -----------------------------------------------------------------------
 
@@ -499,28 +351,6 @@ class Strategy:
         return self._store.ideas.frame(self._project.cycle.cycle_id or None)
 
 
-def cards_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return cards as a `workbench.tables.STRATEGIES`, typed also when there are none."""
-    names = [*STRATEGIES.names]
-    if any(row.get("capacity_factor") is not None for row in rows):
-        names.append("capacity_factor")
-    frame = pd.DataFrame(rows, columns=[*names, *_STAMPS])
-    for column in STRATEGIES.columns:
-        if column.kind == "date":
-            frame[column.name] = pd.to_datetime(frame[column.name]).astype("datetime64[us]")
-        elif column.kind == "number":
-            frame[column.name] = frame[column.name].astype("float64")
-        else:
-            frame[column.name] = frame[column.name].astype("str")
-    return frame
-
-
-def card_rows(strategies: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return cards as the store keeps them."""
-    kept = [name for name in CARD_COLUMNS if name in strategies.columns]
-    return [dict(row) for row in strategies[kept].to_dict("records")]  # type: ignore[arg-type]
-
-
 def _present(project: Project, names: tuple[str, ...]) -> list[str]:
     there = project.imports.portrait_columns()
     return [name for name in names if name in there]
@@ -532,9 +362,3 @@ def _models(propensity: Any) -> dict[str, Any]:
     if isinstance(propensity, Mapping):
         return {str(k): json.loads(v.to_json()) for k, v in propensity.items() if hasattr(v, "to_json")}
     return {"": json.loads(propensity.to_json())}
-
-
-def _target_list(row: Mapping[str, Any]) -> TargetList:
-    return TargetList(
-        row["list_id"], row["strategy_id"], row["n"], row["n_control"], row["sha256"], row["seed"]
-    )

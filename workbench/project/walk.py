@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from workbench.errors import ParameterProblem
 from workbench.project.demo import answer, walk_sample
-from workbench.project.strategy import card_rows
+from workbench.project.planning import (
+    CONTROL_SHARE,
+    LIST_SIZE,
+    approve_plan,
+    fit_propensities,
+    launch_lists,
+    save_cards,
+)
 
 if TYPE_CHECKING:
     from workbench.project.handle import Project
-    from workbench.project.insight import Segmentation
+    from workbench.project.segmentation import Segmentation
 
 Progress = Callable[[float, str], None]
 
-START_DAYS = 8
-"""Days from the snapshot to the first contact."""
-LIST_SIZE = 2_000
-"""Most customers on one strategy's list."""
-_FEWEST_RESPONSES = 60
 # Share of the whole walk that is done when a phase begins, as measured on the sample bank.
 _PHASES = {
     "project.phase.portrait": 0.0,
@@ -49,7 +49,7 @@ def walk(
     embedding: str | None = "umap",
     sample_size: int = 3_000,
     list_size: int = LIST_SIZE,
-    control_share: float = 0.2,
+    control_share: float | None = None,
     days: int = 60,
     random_state: int = 0,
     accept: bool = False,
@@ -81,8 +81,9 @@ def walk(
         Customers on the map, and in the comparison's costly indices.
     list_size : int, default=2_000
         Most customers on one strategy's list.
-    control_share : float, default=0.2
-        Share of a drafted strategy's list that is held back.
+    control_share : float, optional
+        Share of a drafted strategy's list that is held back; by default 0.2, and 0.25
+        where the sample bank fills a new project.
     days : int, default=60
         Length of a drafted strategy.
     random_state : int, default=0
@@ -122,11 +123,13 @@ def walk(
     customers = project.customers()
     segmentation = _segment(project, customers, k, k_range, embedding, sample_size, random_state, tell)
     tell("project.phase.strategy")
-    cards = _save_cards(project, customers, segmentation, control_share, days)
-    models = fit_propensities(project, customers, cards, random_state)
-    scores = _plan(project, customers, segmentation, cards, models)
+    cards = save_cards(
+        project, customers, segmentation, CONTROL_SHARE if control_share is None else control_share, days
+    )
+    models = fit_propensities(project, customers, cards)
+    scores = approve_plan(project, customers, segmentation, cards, models)
     tell("project.phase.lists")
-    _launch(project, customers, segmentation, cards, scores, list_size, random_state)
+    launch_lists(project, customers, segmentation, cards, scores, list_size, random_state)
     if bank_folder is not None:
         tell("project.phase.outcomes")
         answer(project, bank_folder, random_state)
@@ -230,149 +233,9 @@ def _segments_before(project: Project, features: pd.DataFrame) -> tuple[Any, dic
 
 
 def _json(value: Any) -> str:
-    from workbench.store.artefacts import canonical_json
+    from workbench.store.content import canonical_json
 
     return canonical_json(value)
-
-
-# Strategy ------------------------------------------------------------------------
-
-
-def _save_cards(
-    project: Project,
-    customers: pd.DataFrame,
-    segmentation: Segmentation,
-    control_share: float,
-    days: int,
-) -> pd.DataFrame:
-    """Keep the cycle's cards, and draft some for the segments that have none."""
-    from workbench.strategy import suggest_strategies
-
-    cards = project.strategy.cards()
-    day = project.need_cycle().snapshot_date
-    assert day is not None
-    drafts = suggest_strategies(
-        customers,
-        segmentation.membership,
-        starts_on=day + dt.timedelta(days=START_DAYS),
-        days=days,
-        control_share=control_share,
-    )
-    if cards.empty:
-        project.strategy.save(drafts)
-        return project.strategy.cards()
-    served = set(cards["segment"])
-    new = drafts[~drafts["segment"].isin(served)].copy()
-    if len(new):
-        numbers = cards["strategy_id"].str.extract(r"(\d+)$")[0].astype("float64")
-        last = int(numbers.max()) if numbers.notna().any() else len(cards)
-        new["strategy_id"] = [f"S{last + n}" for n in range(1, len(new) + 1)]
-        project.strategy.save(pd.DataFrame([*card_rows(cards), *card_rows(new)]).pipe(_typed_like, cards))
-    return project.strategy.cards()
-
-
-def _typed_like(frame: pd.DataFrame, cards: pd.DataFrame) -> pd.DataFrame:
-    shared = {name: dtype for name, dtype in cards.dtypes.items() if name in frame.columns}
-    return frame.astype(shared)
-
-
-def fit_propensities(
-    project: Project, customers: pd.DataFrame, cards: pd.DataFrame, random_state: int = 0
-) -> dict[str, Any]:
-    """Learn who responds, for the strategies whose offer past campaigns tell of.
-
-    Parameters
-    ----------
-    project : Project
-        With an imported campaign history; without one, nothing is learned.
-    customers : pandas.DataFrame
-        The portrait.
-    cards : pandas.DataFrame
-        Strategy cards.
-    random_state : int, default=0
-        Seed.
-
-    Returns
-    -------
-    dict of str to Propensity
-        By strategy_id; strategies without enough past contacts are left out.
-    """
-    from workbench.strategy import Propensity
-
-    del random_state
-    if "campaign_history" not in project.imports.sources():
-        return {}
-    history = project.table("campaign_history")
-    day = project.need_cycle().snapshot_date
-    if "contacted_at" in history:
-        history = history[~(history["contacted_at"] > pd.Timestamp(str(day)))]
-    exclude = tuple(name.partition(".")[2] for name in project.imports.after_contact())
-    fitted: dict[str, Any] = {}
-    by_offer: dict[str, Any] = {}
-    for card in cards.to_dict("records"):
-        offer = card["offer"]
-        if offer not in by_offer:
-            known = history[history["offer"].eq(offer)] if "offer" in history else history
-            by_offer[offer] = None
-            if int(known["responded"].fillna(False).sum()) >= _FEWEST_RESPONSES:
-                try:
-                    by_offer[offer] = Propensity().fit(customers, history, offer=offer, exclude=exclude)
-                except ParameterProblem:
-                    # Too little was learned: the planned response is the better guess.
-                    by_offer[offer] = None
-        if by_offer[offer] is not None:
-            fitted[str(card["strategy_id"])] = by_offer[offer]
-    return fitted
-
-
-def _plan(
-    project: Project,
-    customers: pd.DataFrame,
-    segmentation: Segmentation,
-    cards: pd.DataFrame,
-    models: Mapping[str, Any],
-) -> pd.DataFrame:
-    from workbench.strategy import DEFAULT_WEIGHTS, build_criteria, score_customers
-
-    members = segmentation.membership
-    criteria = build_criteria(cards, customers, members, dict(models) or None)
-    scores = score_customers(customers, members, cards, dict(models) or None, DEFAULT_WEIGHTS)
-    project.strategy.save_scores(scores, DEFAULT_WEIGHTS, criteria, dict(models) or None)
-    return scores
-
-
-def _launch(
-    project: Project,
-    customers: pd.DataFrame,
-    segmentation: Segmentation,
-    cards: pd.DataFrame,
-    scores: pd.DataFrame,
-    list_size: int,
-    random_state: int,
-) -> None:
-    from workbench.strategy import select_targets
-
-    channels = cards.groupby("channel")["strategy_id"].count() * list_size
-    selection = select_targets(
-        scores,
-        cards,
-        customers,
-        segmentation.membership,
-        capacity={str(channel): int(n) for channel, n in channels.items()},
-        random_state=random_state,
-        contacts=_contacts_so_far(project),
-    )
-    project.strategy.launch(selection)
-
-
-def _contacts_so_far(project: Project) -> pd.DataFrame | None:
-    frames = []
-    if "campaign_history" in project.imports.sources():
-        frames.append(project.table("campaign_history", ["customer_id", "contacted_at"]))
-    before = project.cycle.opened_from
-    if before:
-        frames.append(project.at(before).execution.contacts()[["customer_id", "contacted_at"]])
-    return pd.concat(frames, ignore_index=True) if frames else None
 
 
 def _accept(project: Project) -> None:

@@ -7,9 +7,7 @@ it is opened: a damaged Parquet file often still reads, with wrong sums.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -23,16 +21,21 @@ from workbench import __version__
 from workbench.errors import Damaged, MachineProblem, NotFound
 from workbench.store import schema
 from workbench.store.area import Area, record_edges
+from workbench.store.content import (
+    canonical_json,
+    content_hash,
+    hash_file,
+    hash_text,
+    sync,
+    versions_on_disk,
+    write_files,
+)
 from workbench.store.roles import reads, writes
 
 if TYPE_CHECKING:
     import datetime as dt
 
     import pandas as pd
-
-_CHUNK = 1 << 20
-# (path, time of change, bytes) -> SHA-256, so that a screen hashes a file once a process.
-_hashes: dict[tuple[str, int, int], str] = {}
 
 
 @dataclass(frozen=True)
@@ -65,44 +68,6 @@ class Artefact:
     summary: dict[str, Any] = field(hash=False)
     created_at: dt.datetime
     created_by: str
-
-
-def hash_file(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, hex; remembered while the file stays as it is.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    """
-    status = path.stat()
-    key = (str(path), status.st_mtime_ns, status.st_size)
-    known = _hashes.get(key)
-    if known is None:
-        digest = hashlib.sha256()
-        with path.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                digest.update(chunk)
-        known = _hashes[key] = digest.hexdigest()
-    return known
-
-
-def canonical_json(value: Any) -> str:
-    """Return JSON text that is the same for the same value."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    # numpy scalars and dates, without importing numpy.
-    if hasattr(value, "item"):
-        return value.item()
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    return str(value)
-
-
-def _hash_text(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Artefacts(Area):
@@ -170,8 +135,8 @@ class Artefacts(Area):
         except OSError as error:
             raise MachineProblem("store.error.disk", file=str(home), cause=error.strerror) from error
         try:
-            files = _write_files(scratch, tables, documents or {})
-            sha256 = _content_hash(files)
+            files = write_files(scratch, tables, documents or {})
+            sha256 = content_hash(files)
             manifest: dict[str, Any] = {
                 "kind": kind,
                 "cycle_id": cycle_id,
@@ -181,7 +146,7 @@ class Artefacts(Area):
                 "parameters": json.loads(canonical_json(parameters or {})),
                 "seed": seed,
             }
-            identity = _hash_text(canonical_json(manifest))
+            identity = hash_text(canonical_json(manifest))
             return self._place(scratch, manifest, identity, dict(summary or {}), side_by_side)
         except OSError as error:
             raise MachineProblem("store.error.disk", file=str(home), cause=error.strerror) from error
@@ -212,7 +177,7 @@ class Artefacts(Area):
                 sa.select(sa.func.max(table.c.version)).where(table.c.kind == kind)
             ).scalar()
             # A folder without a row was left by a writer that died in between.
-            version = 1 + max([highest or 0, *_versions_on_disk(self.folder / kind)])
+            version = 1 + max([highest or 0, *versions_on_disk(self.folder / kind)])
             name = f"v{version:04d}-{manifest['sha256'][:8]}"
             manifest |= {
                 "version": version,
@@ -224,7 +189,7 @@ class Artefacts(Area):
             (scratch / "manifest.json").write_text(
                 json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8"
             )
-            _sync(scratch)
+            sync(scratch)
             scratch.chmod(0o755)
             scratch.rename(self.folder / kind / name)
             row = {
@@ -295,7 +260,7 @@ class Artefacts(Area):
         path = self.folder / artefact.artefact_id / "manifest.json"
         try:
             manifest = json.loads(path.read_text(encoding="utf-8"))
-            fits = manifest["sha256"] == artefact.sha256 == _content_hash(manifest["files"])
+            fits = manifest["sha256"] == artefact.sha256 == content_hash(manifest["files"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise Damaged("store.error.no_manifest", file=str(path)) from error
         if not fits:
@@ -373,52 +338,3 @@ def _artefact(row: Any) -> Artefact:
     values.pop("identity")
     values["summary"] = json.loads(values["summary"])
     return Artefact(**values)
-
-
-def _content_hash(files: Mapping[str, Mapping[str, Any]]) -> str:
-    """One file's own hash; of several, the hash of the lines ``<sha256>  <name>``."""
-    if len(files) == 1:
-        return next(iter(files.values()))["sha256"]
-    lines = [f"{stored['sha256']}  {name}\n" for name, stored in sorted(files.items())]
-    return _hash_text("".join(lines))
-
-
-def _write_files(
-    folder: Path, tables: Mapping[str, pd.DataFrame], documents: Mapping[str, Any]
-) -> dict[str, dict[str, Any]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    files: dict[str, dict[str, Any]] = {}
-    for name, frame in tables.items():
-        path = folder / f"{name}.parquet"
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-        pq.write_table(table, path, compression="zstd", row_group_size=131_072)
-        files[path.name] = {"sha256": hash_file(path), "rows": table.num_rows, "columns": table.num_columns}
-    for name, document in documents.items():
-        path = folder / f"{name}.json"
-        path.write_text(canonical_json(document), encoding="utf-8")
-        files[path.name] = {"sha256": hash_file(path)}
-    return files
-
-
-def _versions_on_disk(home: Path) -> list[int]:
-    found = []
-    for entry in home.glob("v*-*"):
-        number = entry.name[1:].split("-")[0]
-        if number.isdigit():
-            found.append(int(number))
-    return found
-
-
-def _sync(folder: Path) -> None:
-    """Ask the disk to keep the files before the state speaks of them."""
-    for path in folder.iterdir():
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        except OSError:
-            # Some network drives and Windows refuse to sync a file opened for reading.
-            pass
-        finally:
-            os.close(descriptor)

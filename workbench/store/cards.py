@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from workbench.errors import Conflict, NotFound, ParameterProblem
 from workbench.store import schema
 from workbench.store.area import Area, refuse_lost_edit
-from workbench.store.artefacts import canonical_json
+from workbench.store.content import canonical_json
 from workbench.store.database import Change
 from workbench.store.roles import reads, writes
 

@@ -1,0 +1,117 @@
+"""What an approved segmentation is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from workbench.errors import Conflict, ParameterProblem
+
+_LABEL = ("segment", "segment_zh", "description", "description_zh")
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """One approved segmentation.
+
+    Parameters
+    ----------
+    version : int
+        Its number in the project.
+    cycle_id : str
+        The cycle it was approved in.
+    segments : pandas.DataFrame
+        `workbench.tables.SEGMENTS` with description_zh.
+    membership : pandas.DataFrame
+        `workbench.tables.MEMBERSHIP`.
+    profile : pandas.DataFrame
+        `workbench.tables.PROFILE`.
+    comparison : pandas.DataFrame or None
+        `workbench.tables.K_COMPARISON` that the number of clusters was chosen by.
+    embedding : pandas.DataFrame or None
+        `workbench.tables.EMBEDDING`: the picture's points.
+    embedding_info : dict or None
+        method, trustworthiness, n_sample, n_total of the picture.
+    approved_at : datetime.datetime
+        UTC.
+    approved_by, note : str
+        Who, and what they wrote.
+    sha256 : str
+        Hash of the content.
+    n : int
+        Customers.
+    artefact_id : str
+        Where it is stored.
+    model : dict
+        The segmenter's parameters and centroids, for `Segmenter.from_json`.
+    """
+
+    version: int
+    cycle_id: str
+    segments: pd.DataFrame
+    membership: pd.DataFrame
+    profile: pd.DataFrame
+    comparison: pd.DataFrame | None
+    embedding: pd.DataFrame | None
+    embedding_info: dict[str, Any] | None
+    approved_at: dt.datetime
+    approved_by: str
+    note: str
+    sha256: str
+    n: int
+    artefact_id: str
+    model: dict[str, Any] = field(repr=False)
+
+
+def label_rows(labels: Mapping[int, Any], clusters: Sequence[int]) -> pd.DataFrame:
+    """Return one checked row of labels a cluster."""
+    rows = []
+    for cluster in clusters:
+        given = labels.get(cluster)
+        if isinstance(given, str):
+            given = {"segment": given}
+        row = {
+            name: str((given.get(name) if isinstance(given, Mapping) else getattr(given, name, None)) or "")
+            for name in _LABEL
+        }
+        row["segment"] = row["segment"].strip()
+        if not row["segment"]:
+            raise ParameterProblem("project.error.no_label", cluster=cluster)
+        rows.append({"cluster": int(cluster), **row})
+    frame = pd.DataFrame(rows, columns=["cluster", *_LABEL])
+    twice = frame.loc[frame["segment"].duplicated(), "segment"]
+    if len(twice):
+        raise ParameterProblem("project.error.same_label", segment=twice.iloc[0])
+    return frame.astype({"cluster": "int64"})
+
+
+def model_of(segmenter: Any) -> dict[str, Any]:
+    """Return a segmenter's parameters as a JSON object."""
+    return json.loads(segmenter.to_json())
+
+
+def embedding_info(embedding: Any) -> dict[str, Any]:
+    """Return what is known of a picture beside its points."""
+    return {
+        "method": embedding.method,
+        "trustworthiness": float(embedding.trustworthiness),
+        "n_sample": int(embedding.n_sample),
+        "n_total": int(embedding.n_total),
+    }
+
+
+def newer(expected: int, now: Segmentation, cluster: int, segment: str) -> Conflict:
+    """Return the error of who relabels what somebody has since replaced."""
+    theirs = now.segments.set_index("cluster")["segment"].get(cluster)
+    return Conflict(
+        "project.error.newer_segmentation",
+        difference={"segment": (segment, theirs), "version": (expected, now.version)},
+        expected=expected,
+        version=now.version,
+        who=now.approved_by,
+    )
