@@ -430,7 +430,10 @@ class ChartView {
     for (const name of this.model.get("_selections") ?? []) {
       if (Object.keys(selection[name] ?? {}).length) continue;
       // An interval is emptied as a double click does it; a point has only its store.
-      if (!["x", "y"].filter((axis) => this.setSignal(`${name}_${axis}`, [0, 0])).length) {
+      // (Where a field is called like its axis, the pixels' signal has a number behind.)
+      const empty = (axis) =>
+        this.setSignal(`${name}_${axis}_1`, [0, 0]) || this.setSignal(`${name}_${axis}`, [0, 0]);
+      if (!["x", "y"].filter(empty).length) {
         try { this.view.data(`${name}_store`, []); } catch { /* a plain parameter has none */ }
       }
     }
