@@ -152,7 +152,16 @@ def test_a_single_column():
     assert rows(parse_csv(b"id\n1\n\n2\n")) == [["1"], ["2"]]
 
 
-def test_both_readers_read_the_same(monkeypatch):
+def carefully(lines, names):
+    """Read record by record, without Arrow."""
+    work = csv_text._Irregular(names, 2, False)
+    for start, fields, is_open, _ in csv_text._records(lines, ",", work.wanted, 0, len(lines)):
+        work.add(start, fields, is_open)
+    work.close_piece()
+    return work.sheet()
+
+
+def test_both_readers_read_the_same():
     """The fast reader and the careful one agree on whatever the fast one takes."""
     rng = random.Random(7)
     pieces = ['"', '""', "a", "é", "1", " ", "x", ""]
@@ -168,11 +177,27 @@ def test_both_readers_read_the_same(monkeypatch):
         if fast is None:
             continue
         taken += 1
-        careful = csv_text._read_any(lines, names, ",", 2)
+        careful = carefully(lines, names)
         assert careful.rejected == (), lines
         assert fast.frame.equals(careful.frame), lines
         assert list(fast.lines) == list(careful.lines), lines
     assert taken > 500
+
+
+@pytest.mark.parametrize("stretch", [1, 2, 3, 7])
+def test_stretches_do_not_show(monkeypatch, stretch):
+    """Wherever a stretch ends, in a cell of several lines or behind an open quote, rows are the same."""
+    rng = random.Random(stretch)
+    pieces = ["1,2", '"a\nb",3', '"x', "4", "", '5,"6\n\n7"', "8,9,", '"",""']
+    for _ in range(300):
+        data = ("a,b\n" + "\n".join(rng.choices(pieces, k=12)) + "\n").encode()
+        monkeypatch.setattr(csv_text, "_STRETCH", 1_000)
+        whole = parse_csv(data)
+        monkeypatch.setattr(csv_text, "_STRETCH", stretch)
+        parts = parse_csv(data)
+        assert whole.frame.equals(parts.frame), data
+        assert list(whole.lines) == list(parts.lines), data
+        assert whole.rejected == parts.rejected, data
 
 
 def test_what_python_writes_is_read_back():

@@ -138,6 +138,8 @@ def test_packaged_mappings_are_known_by_the_header_whatever_the_file_is_called(t
     mapping = find_mapping(path)
     assert mapping.name == "bank-marketing.toml"
     assert find_mapping(tmp_path) == mapping
+    # Its text says the same, for who keeps it beside the file.
+    assert parse_mapping(mapping.text, mapping.name).sections == mapping.sections
     assert import_folder(path).files["rows_read"].tolist() == [1, 1]
 
 

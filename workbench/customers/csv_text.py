@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
@@ -32,6 +33,8 @@ _MARKS = (
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # A quotation mark that nobody closed must not swallow the rest of the file.
 _LONGEST_RECORD = 200
+# Lines that share their reader: few enough that one bad row does not slow down many.
+_STRETCH = 2_000
 
 
 def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
@@ -206,12 +209,19 @@ class _Feed:
         return self.lines[self.at - 1] + "\n"
 
 
-def _records(lines: list[str], mark: str, wanted: range) -> Iterator[tuple[int, list[str], bool]]:
-    """Yield for each row its first line's index, its fields, and whether a quote was left open."""
+def _records(
+    lines: list[str], mark: str, wanted: range, begin: int, end: int
+) -> Iterator[tuple[int, list[str], bool, int]]:
+    """Yield the records that begin in a stretch of lines.
+
+    For each: its first line's index, its fields, whether a quote was left open, and the
+    index of the line behind it.
+    """
     feed = _Feed(lines)
-    while feed.at < len(lines):
+    feed.at = begin
+    while feed.at < end:
         reader = csv.reader(feed, delimiter=mark)
-        while feed.at < len(lines):
+        while feed.at < end:
             feed.begun = start = feed.at
             feed.asked_past_end = False
             try:
@@ -222,52 +232,91 @@ def _records(lines: list[str], mark: str, wanted: range) -> Iterator[tuple[int, 
             else:
                 length = feed.at - start
                 is_broken = feed.asked_past_end or (length > 1 and len(fields) not in wanted)
-                if length == 1 and not lines[start].strip(SPACES):
+                if length == 1 and len(fields) < 2 and not lines[start].strip(SPACES):
                     continue
             if is_broken:
                 # Take the first line alone as broken, and read on from the next.
                 feed.at = start + 1
-                yield start, lines[start].split(mark), True
+                yield start, lines[start].split(mark), True, start + 1
                 break
-            yield start, fields, False
+            yield start, fields, False, feed.at
 
 
 def _read_any(lines: list[str], names: list[str], mark: str, first: int) -> Sheet:
-    n = len(names)
-    # A header that ends in a separator has one name too many for rows that don't.
-    shorter = names[-1].startswith("(column ") and n > 1
-    wanted = range(n - 1 if shorter else n, n + 2)
-    good: list[tuple[int, list[str]]] = []
-    longer: list[tuple[int, list[str]]] = []
-    rejected: list[Rejected] = []
-    for start, fields, is_open in _records(lines, mark, wanted):
-        line = first + start
-        if any(map(_is_damaged, fields)):
-            rejected.append(Rejected(line, "undecodable", _row_json(names, fields)))
+    """Read stretch by stretch: by Arrow where a stretch is regular, else record by record."""
+    work = _Irregular(names, first, any(map(_is_damaged, lines)))
+    at = 0
+    while at < len(lines):
+        end = min(at + _STRETCH, len(lines))
+        sheet = _read_regular(lines[at:end], names, mark, first + at)
+        if sheet is not None:
+            work.pieces.append((sheet.frame, sheet.lines))
+            at = end
+            continue
+        for start, fields, is_open, behind in _records(lines, mark, work.wanted, at, end):
+            work.add(start, fields, is_open)
+            at = behind
+        work.close_piece()
+        # Empty lines at the end of a stretch belong to no record.
+        at = max(at, end)
+    return work.sheet()
+
+
+class _Irregular:
+    """Gathers the rows of a file that is not regular throughout."""
+
+    def __init__(self, names: list[str], first: int, is_damaged: bool) -> None:
+        self.names = names
+        self.n = len(names)
+        self.first = first
+        self.is_damaged = is_damaged
+        # A header that ends in a separator has one name too many for rows that don't.
+        self.shorter = names[-1].startswith("(column ") and self.n > 1
+        self.wanted = range(self.n - 1 if self.shorter else self.n, self.n + 2)
+        self.pieces: list[tuple[pd.DataFrame, np.ndarray]] = []
+        self.good: list[tuple[int, list[str]]] = []
+        self.longer: list[tuple[int, list[str]]] = []
+        self.rejected: list[Rejected] = []
+
+    def add(self, start: int, fields: list[str], is_open: bool) -> None:
+        line = self.first + start
+        if self.is_damaged and any(map(_is_damaged, fields)):
+            self.rejected.append(Rejected(line, "undecodable", _row_json(self.names, fields)))
         elif is_open:
-            rejected.append(Rejected(line, "unclosed_quote", _row_json(names, fields)))
-        elif len(fields) == n:
-            good.append((line, fields))
-        elif shorter and len(fields) == n - 1:
-            good.append((line, [*fields, ""]))
-        elif len(fields) == n + 1 and not fields[-1].strip(SPACES):
-            longer.append((line, fields))
+            self.rejected.append(Rejected(line, "unclosed_quote", _row_json(self.names, fields)))
+        elif len(fields) == self.n:
+            self.good.append((line, fields))
+        elif self.shorter and len(fields) == self.n - 1:
+            self.good.append((line, [*fields, ""]))
+        elif len(fields) == self.n + 1 and not fields[-1].strip(SPACES):
+            self.longer.append((line, fields))
         else:
-            cause = "too_many_fields" if len(fields) > n else "too_few_fields"
-            rejected.append(Rejected(line, cause, _row_json(names, fields), value=str(len(fields))))
-    notes: tuple[Note, ...] = ()
-    if longer and not good:
-        good = [(line, fields[:-1]) for line, fields in longer]
-        notes = (Note("trailing_separator"),)
-    else:
-        rejected += [
-            Rejected(line, "too_many_fields", _row_json(names, fields), value=str(len(fields)))
-            for line, fields in longer
-        ]
-    columns = list(zip(*(fields for _, fields in good), strict=True)) if good else [()] * n
-    return Sheet(
-        _text_frame(names, columns),
-        np.array([line for line, _ in good], dtype="int64"),
-        tuple(sorted(rejected, key=lambda row: row.line)),
-        notes,
-    )
+            self._reject(line, fields)
+
+    def _reject(self, line: int, fields: list[str]) -> None:
+        cause = "too_many_fields" if len(fields) > self.n else "too_few_fields"
+        row = _row_json(self.names, fields)
+        self.rejected.append(Rejected(line, cause, row, value=str(len(fields))))
+
+    def close_piece(self) -> None:
+        if self.good:
+            columns = list(zip(*(fields for _, fields in self.good), strict=True))
+            numbers = np.array([line for line, _ in self.good], dtype="int64")
+            self.pieces.append((_text_frame(self.names, columns), numbers))
+            self.good = []
+
+    def sheet(self) -> Sheet:
+        notes: tuple[Note, ...] = ()
+        if self.longer and not self.pieces:
+            self.good = [(line, fields[:-1]) for line, fields in self.longer]
+            self.close_piece()
+            notes = (Note("trailing_separator"),)
+        else:
+            for line, fields in self.longer:
+                self._reject(line, fields)
+        rejected = tuple(sorted(self.rejected, key=lambda row: row.line))
+        if not self.pieces:
+            empty = _text_frame(self.names, [()] * self.n)
+            return Sheet(empty, np.empty(0, dtype="int64"), rejected, notes)
+        frame = pd.concat([frame for frame, _ in self.pieces], ignore_index=True)
+        return Sheet(frame, np.concatenate([numbers for _, numbers in self.pieces]), rejected, notes)

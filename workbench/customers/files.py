@@ -13,7 +13,7 @@ import pandas as pd
 
 from workbench.customers.content import ENDINGS, content_format, is_text, raw_rows
 from workbench.customers.csv_text import decode, guess_delimiter
-from workbench.customers.inference import draft_mapping, infer_rules
+from workbench.customers.inference import draft_mapping, infer_rules, toml_text
 from workbench.customers.integration import Integration, integrate, note_text, phase
 from workbench.customers.mapping import Mapping, Section
 from workbench.customers.mapping_text import parse_mapping
@@ -255,11 +255,17 @@ def find_mapping(source: str | Path) -> Mapping:
     for path in candidates:
         for mapping in packaged_mappings():
             if _recognises(mapping, path):
-                sections = tuple(
-                    replace(section, pattern=glob.escape(path.name)) for section in mapping.sections
-                )
-                return replace(mapping, sections=sections)
+                return _for_file(mapping, glob.escape(path.name))
     raise ImportProblem("customers.error.no_mapping", source=str(source), name=MAPPING_NAME)
+
+
+def _for_file(mapping: Mapping, pattern: str) -> Mapping:
+    """Return a mapping, and its text, for a file of another name."""
+    text = mapping.text
+    for section in mapping.sections:
+        text = text.replace(f'pattern = "{section.pattern}"', f"pattern = {toml_text(pattern)}")
+    sections = tuple(replace(section, pattern=pattern) for section in mapping.sections)
+    return replace(mapping, sections=sections, text=text)
 
 
 def _recognises(mapping: Mapping, path: Path) -> bool:

@@ -103,12 +103,12 @@ def draft_mapping(raw: RawRows, pattern: str, settings: dict[str, str] | None = 
     lines = [
         "# A draft: read every line, correct what is wrong, and delete what you don't need.",
         "[[file]]",
-        f"pattern = {_quoted(pattern)}",
+        f"pattern = {toml_text(pattern)}",
         'table = "customers"',
-        *(f"{name} = {_quoted(value)}" for name, value in (settings or {}).items()),
+        *(f"{name} = {toml_text(value)}" for name, value in (settings or {}).items()),
         "",
         "[file.columns]",
-        f"customer_id = {{ from = {_quoted(id_column)} }}"
+        f"customer_id = {{ from = {toml_text(id_column)} }}"
         if id_column
         else "customer_id = { row_number = true }  # no column looks like an id",
         'kind = { constant = "retail" }  # or: { from = "…", codes = { P = "retail", C = "corporate" } }',
@@ -124,7 +124,7 @@ def draft_mapping(raw: RawRows, pattern: str, settings: dict[str, str] | None = 
         known = {c.name: c.kind for c in TABLES["customers"].columns}
         kind = guess_kind(sample[column])
         shown = "" if name in known or kind == "text" else f', type = "{kind}"'
-        lines.append(f"{_key(name)} = {{ from = {_quoted(column)}{shown} }}{_examples(sample[column])}")
+        lines.append(f"{_key(name)} = {{ from = {toml_text(column)}{shown} }}{_examples(sample[column])}")
     return "\n".join(lines) + "\n"
 
 
@@ -137,14 +137,20 @@ def _guess_id(frame: pd.DataFrame) -> str | None:
     return next((column for column in unique if _ID_NAMES.search(column)), None)
 
 
-def _quoted(text: str) -> str:
-    # TOML's basic strings escape as JSON's do.
+def toml_text(text: str) -> str:
+    r"""Return a text as TOML writes it.
+
+    Examples
+    --------
+    >>> print(toml_text('a "b"'))
+    "a \"b\""
+    """
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t").replace("\n", "\\n")
     return f'"{escaped}"'
 
 
 def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _quoted(name)
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else toml_text(name)
 
 
 def _examples(cells: pd.Series) -> str:

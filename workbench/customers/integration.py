@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -276,14 +277,20 @@ class _Work:
         quarantine = [frame for frame in self.quarantine if len(frame)]
         return Integration(
             tables=tables,
-            files=pd.DataFrame(self.files, columns=list(FILE_COLUMNS)),
+            files=_text_table(self.files, FILE_COLUMNS),
             quarantine=pd.concat(quarantine, ignore_index=True) if quarantine else QUARANTINE.empty(),
             conflicts=pd.concat(self.conflicts, ignore_index=True)
             if self.conflicts
-            else pd.DataFrame(columns=list(CONFLICT_COLUMNS)),
-            notes=pd.DataFrame(self.notes, columns=list(NOTE_COLUMNS)),
+            else _text_table([], CONFLICT_COLUMNS),
+            notes=_text_table(self.notes, NOTE_COLUMNS),
             after_contact=tuple(dict.fromkeys(self.after_contact)),
         )
+
+
+def _text_table(rows: list[tuple[Any, ...]], columns: tuple[str, ...]) -> pd.DataFrame:
+    """Return a frame whose columns are typed even without rows."""
+    frame = pd.DataFrame(rows, columns=list(columns))
+    return frame.astype({c: "int64" if c == "line" or c.startswith("rows_") else "str" for c in columns})
 
 
 def _latest_first(raw: RawRows, sound: pd.DataFrame) -> pd.Index:

@@ -97,6 +97,8 @@ def row_json(names: Sequence[str], cells: Sequence[str]) -> str:
 
 def _encodable(cell: str) -> str:
     # Bytes that the encoding does not know were carried along as lone surrogates.
+    if cell.isascii():
+        return cell
     return cell.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -95,16 +96,20 @@ class Faults:
 def _quarantined(
     file: str, line: int, cause: str, column: str, value: str, row: str, *, n: int
 ) -> dict[str, Any]:
-    reason = locale.text(f"customers.cause.{cause}", "en", column=column, value=value, n=n)
     return {
         "file": file,
         "line": line,
         "cause": cause,
         "column": column,
         "value": value,
-        "reason": reason,
+        "reason": _reason(cause, column, value, n),
         "row": row,
     }
+
+
+@lru_cache(maxsize=10_000)
+def _reason(cause: str, column: str, value: str, n: int) -> str:
+    return locale.text(f"customers.cause.{cause}", "en", column=column, value=value, n=n)
 
 
 def type_rows(raw: RawRows) -> tuple[pd.DataFrame, Faults, list[Note]]:
