@@ -257,3 +257,12 @@ def test_hillstrom(cases):
         own.drop(columns="customer_id"), frame, check_dtype=False, check_column_type=False
     )
     assert read_table(cases / "hillstrom.csv", find_mapping(cases / "hillstrom.csv"))["customer_id"].is_unique
+
+
+def test_importing_the_room_imports_no_engine():
+    import subprocess
+    import sys
+
+    code = "import sys, workbench.customers; print([m for m in ('ibis', 'duckdb', 'openpyxl') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
