@@ -263,6 +263,7 @@ def test_importing_the_room_imports_no_engine():
     import subprocess
     import sys
 
-    code = "import sys, workbench.customers; print([m for m in ('ibis', 'duckdb', 'openpyxl') if m in sys.modules])"
+    loaded = "[m for m in ('ibis', 'duckdb', 'openpyxl') if m in sys.modules]"
+    code = f"import sys, workbench.customers; print({loaded})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
