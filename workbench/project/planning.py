@@ -21,7 +21,7 @@ CONTROL_SHARE = 0.2
 LIST_SIZE = 2_000
 """Most customers on one strategy's list."""
 FEWEST_LISTED = 150
-"""A strategy with fewer customers on its list is not launched."""
+"""A strategy with fewer customers on its list is not launched; 1% of them in a small bank."""
 _FEWEST_RESPONSES = 60
 
 
@@ -161,8 +161,9 @@ def launch_lists(
 
     selection = cut(cards)
     listed = selection.targets["strategy_id"].value_counts()
+    fewest = min(FEWEST_LISTED, len(customers) // 100, int(listed.max()) if len(listed) else 0)
     # A handful of customers can't show whether a strategy works; they go to another list.
-    large = cards[cards["strategy_id"].map(listed).fillna(0) >= min(FEWEST_LISTED, int(listed.max()))]
+    large = cards[cards["strategy_id"].map(listed).fillna(0) >= fewest]
     if len(large) < len(cards):
         selection = cut(large)
     project.strategy.launch(selection)
