@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from workbench.sample_bank.movements import MOVEMENTS, WAYS
+from workbench.sample_bank.movements import MOVEMENTS, POSTED_BY
 from workbench.sample_bank.structure import STAGES
 
 
@@ -25,7 +25,7 @@ def test_a_salary_comes_once_a_month_on_one_day_from_the_employer(bank):
     pay = bank.transactions[bank.transactions["type"] == MOVEMENTS.index("salary")]
     assert len(pay) > 20_000
     assert (pay["amount"] > 0).all()
-    assert (pay["channel"] == WAYS.index("system")).all()
+    assert (pay["channel"] == POSTED_BY.index("system")).all()
     month = pay["occurred_at"].dt.to_period("M")
     assert not pd.concat([pay["number"], month], axis=1).duplicated().any()
     assert (pay["occurred_at"].dt.day.groupby(pay["number"]).nunique() == 1).all()
@@ -56,3 +56,17 @@ def test_behaviour_changes_with_the_segment(bank):
     assert len(moved) > 30
     assert late < 0.5 * early
     assert np.isfinite(early)
+
+
+def test_segments_move_money_in_their_own_ways(bank):
+    rows = bank.transactions[bank.transactions["type"] == MOVEMENTS.index("transfer")]
+    segment = bank.population.set_index("number")["segment"].reindex(rows["number"]).to_numpy()
+    share = pd.crosstab(segment, rows["channel"].to_numpy(), normalize="index")
+    branch, app, online = (POSTED_BY.index(way) for way in ("branch", "app", "online"))
+    assert share.loc[0, branch] > 0.5 > share.loc[2, branch]
+    assert share.loc[2, app] > 0.7 > share.loc[0, app]
+    assert share.loc[3, online] > 0.5
+    card = bank.transactions[bank.transactions["type"] == MOVEMENTS.index("card")]
+    assert set(card["channel"]) == {POSTED_BY.index("card")}
+    cash = bank.transactions[bank.transactions["type"] == MOVEMENTS.index("cash")]
+    assert set(cash["channel"]) == {branch, POSTED_BY.index("atm")}

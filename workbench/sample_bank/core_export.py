@@ -106,7 +106,7 @@ def export_holdings(holdings: pd.DataFrame, ends: np.ndarray, rng: np.random.Gen
     columns["BAL"] = written.replaced(columns["BAL"], unreadable, "#N/A")
     again = np.setdiff1d(np.sort(rng.choice(k, k // 1_000, replace=False)), unreadable)
     mess = {"rows_repeated": len(again), "balances_unreadable": len(unreadable)}
-    return _with_repeats(columns, again), mess
+    return with_repeats(columns, again), mess
 
 
 def export_transactions(transactions: pd.DataFrame, block: int, rng: np.random.Generator) -> Export:
@@ -126,7 +126,7 @@ def export_transactions(transactions: pd.DataFrame, block: int, rng: np.random.G
         "CTPY_NO": pa.compute.if_else(pa.array(paid > 0), written.padded(paid), pa.scalar("")),
     }
     again = np.sort(rng.choice(k, k // 500, replace=False))
-    return _with_repeats(columns, again), {"rows_repeated": len(again)}
+    return with_repeats(columns, again), {"rows_repeated": len(again)}
 
 
 def _codes(cells: pd.Series, words: tuple[str, ...]) -> np.ndarray:
@@ -135,7 +135,7 @@ def _codes(cells: pd.Series, words: tuple[str, ...]) -> np.ndarray:
     return np.where(code < 0, len(words), code)
 
 
-def _with_repeats(columns: dict[str, pa.Array], rows: np.ndarray) -> dict[str, pa.Array]:
+def with_repeats(columns: dict[str, pa.Array], rows: np.ndarray) -> dict[str, pa.Array]:
     """Append copies of some rows."""
     take = pa.array(rows)
     return {name: pa.concat_arrays([column, column.take(take)]) for name, column in columns.items()}

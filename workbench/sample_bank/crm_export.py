@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from workbench.sample_bank import written
-from workbench.sample_bank.core_export import Export, _with_repeats
+from workbench.sample_bank.core_export import Export, with_repeats
 from workbench.sample_bank.people import company_names
 from workbench.sample_bank.structure import INDUSTRIES
 
@@ -109,7 +109,7 @@ def export_links(links: pd.DataFrame, industry: pd.Series, rng: np.random.Genera
         "SINCE": written.days(known["since"].to_numpy(), "%Y-%m"),
     }
     again = np.flatnonzero(rng.random(len(known)) < 0.005)
-    return _with_repeats(columns, again), {
+    return with_repeats(columns, again), {
         "rows_repeated": len(again),
         "ties_unknown": int((~links["known"]).sum()),
     }
@@ -136,7 +136,7 @@ def export_history(history: pd.DataFrame, rng: np.random.Generator) -> Export:
     strange = np.flatnonzero(rng.random(k) < 0.001)
     added = {name: column.take(pa.array(strange)) for name, column in columns.items()}
     added["客户号"] = written.plain(history["number"].to_numpy()[strange] + STRANGER)
-    columns = _with_repeats(columns, again)
+    columns = with_repeats(columns, again)
     columns = {name: pa.concat_arrays([columns[name], added[name]]) for name in columns}
     return columns, {"rows_repeated": len(again), "rows_of_strangers": len(strange)}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from workbench.sample_bank.structure import ASSETS, SEGMENTS, STAGE_BALANCE, STAGES, TRAITS
+from workbench.sample_bank.structure import ASSETS, SEGMENTS, STAGE_BALANCE, STAGES, TRAITS, WAYS
 
 RATES = ("salary", "pension", "transfer", "card_use", "cash", "payment", "app", "branch")
 _REGULAR = ("salary", "pension")
@@ -23,10 +23,13 @@ class Habits:
         Movements and visits a month, shape (n,), for each of `RATES`.
     mix : numpy.ndarray, shape (n, 5)
         Share of assets in each of `ASSETS`; rows sum to 1.
+    ways : numpy.ndarray, shape (n, 4)
+        Share of transfers and payments by each of `WAYS`; rows sum to 1.
     """
 
     rates: dict[str, np.ndarray]
     mix: np.ndarray
+    ways: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ def draw_habits(population: pd.DataFrame, rng: np.random.Generator) -> tuple[Hab
     keep = rng.random((n, len(ASSETS)))
     noise = rng.gamma(4.0, 0.25, (n, len(ASSETS)))
     regular = rng.random(n)
-    draws = (other, lean, temper, keep, noise, regular)
+    taste = rng.gamma(3.0, 1 / 3, (n, len(WAYS)))
+    draws = (other, lean, temper, keep, noise, regular, taste)
     before, now = _habits(earlier, draws), _habits(segment, draws)
     balance = np.array([TRAITS[s].balance for s in SEGMENTS])[segment]
     spread = np.array([TRAITS[s].spread for s in SEGMENTS])[segment]
@@ -88,7 +92,7 @@ def draw_habits(population: pd.DataFrame, rng: np.random.Generator) -> tuple[Hab
     assets = np.where(stage == STAGES.index("lost"), np.minimum(assets, 950 * rng.random(n)), assets)
     owes = rng.random(n) < _blend("loan", segment, other, lean)
     size = np.array([TRAITS[s].loan_size for s in SEGMENTS])[segment] * rng.lognormal(0.0, 0.6, n)
-    quiet = stage >= 5
+    quiet = stage >= STAGES.index("dormant")
     card = rng.random(n) < _blend("card", segment, other, lean)
     return before, now, Means(assets, np.where(owes & ~quiet, size, 0.0), card & ~quiet)
 
@@ -100,7 +104,7 @@ def _blend(name: str, segment: np.ndarray, other: np.ndarray, lean: np.ndarray) 
 
 
 def _habits(segment: np.ndarray, draws: tuple[np.ndarray, ...]) -> Habits:
-    other, lean, temper, keep, noise, regular = draws
+    other, lean, temper, keep, noise, regular, taste = draws
     rates = {}
     for column, name in enumerate(RATES):
         blurred = _blend(name, segment, other, lean)
@@ -112,4 +116,6 @@ def _habits(segment: np.ndarray, draws: tuple[np.ndarray, ...]) -> Habits:
     part = lean[:, None]
     held = keep < (1 - part) * holds[segment] + part * holds[other]
     weight = ((1 - part) * mix[segment] + part * mix[other]) * noise * held
-    return Habits(rates, weight / weight.sum(axis=1, keepdims=True))
+    planted = np.array([TRAITS[s].ways for s in SEGMENTS])
+    ways = ((1 - part) * planted[segment] + part * planted[other]) * taste
+    return Habits(rates, weight / weight.sum(axis=1, keepdims=True), ways / ways.sum(axis=1, keepdims=True))
