@@ -64,12 +64,12 @@ _FIT = {
     "payroll_young": {"app": 1.0, "sms": 0.5, "phone": 0.6, "email": 0.4, "branch": 0.3},
     "sme_owners": {"phone": 1.0, "branch": 0.9, "app": 0.7, "sms": 0.4, "email": 0.4},
     "dormant_savers": {"phone": 1.0, "sms": 0.2, "app": 0.1, "branch": 0.4, "email": 0.1},
-    "new_honeymoon": {"app": 1.0, "phone": 0.9, "sms": 0.6, "email": 0.4, "branch": 0.4},
+    "new_honeymoon": {"app": 1.0, "phone": 0.9, "sms": 0.8, "email": 0.4, "branch": 0.4},
 }  # fmt: skip
 _COMPANY_FIT = {"phone": 0.9, "branch": 1.0, "app": 0.5, "sms": 0.2, "email": 0.4}
 EXCEPTIONS = {
-    ("payroll_young", "card_instalment", "app"): -0.055,
-    ("payroll_young", "card_instalment", "phone"): -0.060,
+    ("payroll_young", "card_instalment", "app"): -0.075,
+    ("payroll_young", "card_instalment", "phone"): -0.075,
     ("affluent_planners", "fund_plan", "email"): -0.050,
     ("happy_retirees", "fund_plan", "app"): -0.050,
     ("dormant_savers", "winback_gift", "sms"): 0.0,
