@@ -146,6 +146,7 @@ def test_open_table_like_bank_marketing():
             "city": [f"city {i % 40}" for i in range(n)],
             "duration": rng.integers(0, 500, n),
             "y": rng.choice(["yes", "no"], n),
+            "Gender": rng.choice(["F", "M"], n),
         }
     )
     customers.loc[0, "job"] = "astronaut"
@@ -155,6 +156,7 @@ def test_open_table_like_bank_marketing():
     assert np.allclose(features["balance"], signed)
     reasons = describe_features(features).set_index("feature")["reason_excluded"]
     assert reasons["card_number"] == "identifier"
+    assert reasons["Gender"] == "not_behaviour"
     assert reasons["city"] == "many_values"
     assert reasons["job=astronaut"] == "rare"
     assert reasons["duration"] == reasons["y"] == "campaign"

@@ -145,7 +145,9 @@ def candidates_of(rows: pd.DataFrame, column: str) -> list[Candidate | Left]:
 def candidates_named(rows: pd.DataFrame, name: str) -> list[Candidate]:
     """Return the features that a name asks for; none where it can't be met."""
     if name in rows.columns:
-        if catalogue.EXCLUDED.get(name) in catalogue.NEVER or types.is_datetime64_any_dtype(rows[name].dtype):
+        if catalogue.EXCLUDED.get(name.lower()) in catalogue.NEVER or types.is_datetime64_any_dtype(
+            rows[name].dtype
+        ):
             return []
         if rows[name].isna().all():
             return []

@@ -172,8 +172,9 @@ def _usable(rows: pd.DataFrame) -> tuple[list[Candidate], list[Left]]:
     candidates: list[Candidate] = []
     left: list[Left] = []
     for column in cols.in_order(rows):
-        if column in catalogue.EXCLUDED:
-            left.append(Left(column, catalogue.EXCLUDED[column]))
+        reason = catalogue.EXCLUDED.get(column.lower())
+        if reason:
+            left.append(Left(column, reason))
             continue
         found = cols.candidates_of(rows, column)
         candidates += [one for one in found if isinstance(one, Candidate)]

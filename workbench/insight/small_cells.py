@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
 
 from workbench.errors import ParameterProblem
 
@@ -194,6 +193,9 @@ def _exposed(values: np.ndarray, sums: np.ndarray, hidden: np.ndarray) -> int | 
     First by linear algebra (a cell that no solution of the sums moves), then by linear
     programming (one that only solutions with an impossible count would move).
     """
+    # Imported here, because most tables that a viewer opens hide nothing.
+    from scipy.optimize import linprog
+
     positions = np.flatnonzero(hidden)
     ties = sums[:, hidden]
     moves = _null_space(ties)
