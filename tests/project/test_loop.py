@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import workbench as wb
+from workbench import locale
 from workbench.errors import Conflict, NotAllowed, NotFound, ParameterProblem
 from workbench.project import Project
 from workbench.project.demo import _quarter_before
@@ -107,6 +108,15 @@ def test_the_next_cycle_starts_with_the_accepted_changes(walked: Project) -> Non
     shared = after.index.intersection(before.index)
     length = after.loc[shared, "ends_on"] - after.loc[shared, "starts_on"]
     assert (length == before.loc[shared, "ends_on"] - before.loc[shared, "starts_on"]).all()
+
+
+def test_a_cycle_says_what_opened_it(walked: Project) -> None:
+    origin = walked.origin()
+    assert origin is not None
+    sentence = locale.text(origin["key"], "en", **origin["values"])
+    n = len(walked.at("2026 Q2").review.recommendations())
+    assert sentence.startswith(f"Opened from 2026 Q2 with {n} accepted recommendations: ")
+    assert walked.at("2026 Q2").origin() is None
 
 
 def test_colours_follow_the_labels_into_the_next_cycle(walked: Project) -> None:

@@ -188,7 +188,11 @@ class Execution:
         return contact_id
 
     def import_outcomes(
-        self, source: str | os.PathLike[str] | pd.DataFrame, *, today: dt.date | str | None = None
+        self,
+        source: str | os.PathLike[str] | pd.DataFrame,
+        *,
+        today: dt.date | str | None = None,
+        since: dt.date | str | None = None,
     ) -> OutcomeReport:
         """Bring in outcomes from a file; the same rows again change nothing.
 
@@ -199,6 +203,9 @@ class Execution:
             for its columns.
         today : datetime.date or str, optional
             Later contacts are quarantined; by default the day of the clock.
+        since : datetime.date or str, optional
+            Earlier contacts are quarantined; by default the first day of each list. An
+            earlier day lets a past campaign be played through.
 
         Returns
         -------
@@ -223,13 +230,14 @@ class Execution:
         list_ids = [row["list_id"] for row in lists]
         known = self._results.outcome_ids(list_ids) | set(self._results.contacts(list_ids)["contact_id"])
         day = as_day(today) or project.store.database.clock().date()
+        begun = as_day(since)
         check = check_outcomes(
             raw.frame,
             project.strategy.targets(),
             known,
             today=day,
             strategies=project.strategy.launched_cards(),
-            listed_on={row["list_id"]: _first_day(row) for row in lists},
+            listed_on={row["list_id"]: begun or _first_day(row) for row in lists},
             file=raw.name,
         )
         project.store.trail.add_raw_file(raw.sha256, raw.name, raw.size)

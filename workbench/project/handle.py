@@ -144,6 +144,28 @@ class Project:
         """Close this cycle; what it holds stays readable."""
         self.store.cycles.close(self.need_cycle().cycle_id)
 
+    def origin(self) -> dict[str, Any] | None:
+        """Say what opened this cycle, or None where nothing did.
+
+        Returns
+        -------
+        dict or None
+            ``key`` and ``values`` of a sentence in the message catalogues; values are
+            cycle, n (accepted recommendations) and strategies (those they changed).
+        """
+        before = self.cycle.opened_from
+        if before is None:
+            return None
+        decided = self.store.decisions.frame(before)
+        accepted = decided[decided["status"].eq("accepted")]
+        changed = accepted[accepted["change"].ne("{}") & accepted["action"].ne("undecided")]
+        strategies = [f"{row.strategy_id} ({row.action})" for row in changed.itertuples()]
+        values = {"cycle": before, "n": len(accepted), "strategies": ", ".join(strategies) or "–"}
+        return {
+            "key": "project.origin.accepted" if len(accepted) else "project.origin.opened",
+            "values": values,
+        }
+
     def need_cycle(self) -> Cycle:
         """Return the cycle, or say that files must be imported first.
 

@@ -97,7 +97,7 @@ def fit_propensities(project: Project, customers: pd.DataFrame, cards: pd.DataFr
     day = project.need_cycle().snapshot_date
     if "contacted_at" in history:
         history = history[~(history["contacted_at"] > pd.Timestamp(str(day)))]
-    exclude = tuple(name.partition(".")[2] for name in project.imports.after_contact())
+    after_contact = tuple(name.partition(".")[2] for name in project.imports.after_contact())
     fitted: dict[str, Any] = {}
     by_offer: dict[str, Any] = {}
     for card in cards.to_dict("records"):
@@ -106,14 +106,19 @@ def fit_propensities(project: Project, customers: pd.DataFrame, cards: pd.DataFr
             known = history[history["offer"].eq(offer)] if "offer" in history else history
             by_offer[offer] = None
             if int(known["responded"].fillna(False).sum()) >= _FEWEST_RESPONSES:
-                try:
-                    by_offer[offer] = Propensity().fit(customers, history, offer=offer, exclude=exclude)
-                except ParameterProblem:
-                    # Too little was learned: the planned response is the better guess.
-                    by_offer[offer] = None
+                by_offer[offer] = _useful(Propensity(after_contact=after_contact), customers, history, offer)
         if by_offer[offer] is not None:
             fitted[str(card["strategy_id"])] = by_offer[offer]
     return fitted
+
+
+def _useful(model: Any, customers: pd.DataFrame, history: pd.DataFrame, offer: str) -> Any:
+    """Return the fitted model where it tells customers apart; else the planned rate is as good."""
+    try:
+        fitted = model.fit(customers, history, offer=offer)
+    except ParameterProblem:
+        return None
+    return fitted if fitted.is_useful_ else None
 
 
 def approve_plan(

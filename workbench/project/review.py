@@ -155,6 +155,28 @@ class Review:
         cycle_id = self._project.cycle.cycle_id
         return self._store.artefacts.latest("evaluation", cycle_id) if cycle_id else None
 
+    def results(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the contacts and the outcomes that the newest evaluation rests on.
+
+        What was recorded since is not among them, so that figures beside the evaluation's
+        agree with it.
+
+        Returns
+        -------
+        contacts, outcomes : pandas.DataFrame
+            `workbench.tables.CONTACTS` and `workbench.tables.OUTCOMES`.
+
+        Raises
+        ------
+        NotFound
+            If nothing was evaluated yet.
+        """
+        cycle_id = self._project.cycle.cycle_id
+        frozen = self._store.artefacts.latest("outcomes", cycle_id) if cycle_id else None
+        if frozen is None:
+            raise NotFound("project.error.no_evaluation", cycle=cycle_id or "-")
+        return self._store.artefacts.read(frozen, "contacts"), self._store.artefacts.read(frozen, "outcomes")
+
     def _of(self, artefact: Artefact) -> Evaluation:
         tables = {
             name: self._store.artefacts.read(artefact, name)
