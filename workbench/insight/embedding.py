@@ -15,6 +15,7 @@ from workbench.errors import ParameterProblem
 from workbench.insight.kchoice.comparison import sample_rows
 from workbench.insight.scaling import fit_scaling
 from workbench.insight.segmenter import checked_features
+from workbench.insight.threads import one_thread
 from workbench.tables import EMBEDDING
 
 METHODS = ("umap", "pca")
@@ -46,6 +47,7 @@ class Embedding:
     n_total: int
 
 
+@one_thread
 def embed(
     features: pd.DataFrame,
     *,

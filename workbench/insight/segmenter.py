@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from workbench.errors import ParameterProblem
 from workbench.insight.scaling import Scaling, fit_scaling
+from workbench.insight.threads import one_thread
 
 ALGORITHMS = ("kmeans", "minibatch_kmeans", "gaussian_mixture")
 # Lloyd's algorithm from 10 k-means++ starts; the best of them is kept.
@@ -83,6 +84,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
         self.scaling = scaling
         self.random_state = random_state
 
+    @one_thread
     def fit(self, features: pd.DataFrame, y: object = None) -> Segmenter:  # noqa: ARG002
         """Find the clusters.
 
@@ -115,6 +117,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
         self._number_by_size(scaled)
         return self
 
+    @one_thread
     def predict(self, features: pd.DataFrame) -> np.ndarray:
         """Assign customers to the clusters found.
 

@@ -14,6 +14,7 @@ from workbench.insight.kchoice.silhouettes import mean_silhouettes
 from workbench.insight.kchoice.stability import bootstrap_stability
 from workbench.insight.scaling import fit_scaling
 from workbench.insight.segmenter import Segmenter, check_enough_rows, checked_features
+from workbench.insight.threads import one_thread
 from workbench.tables import K_COMPARISON
 
 MESSAGE_PREFIXES = ("insight_room.phase.",)
@@ -25,6 +26,7 @@ Progress = Callable[[float, str], None]
 _PHASES = (("clusters", 0.3), ("silhouette", 0.1), ("gap", 0.25), ("stability", 0.35))
 
 
+@one_thread
 def compare_k(
     features: pd.DataFrame,
     k_range: Iterable[int] = range(2, 13),
