@@ -362,6 +362,43 @@ def test_a_walk_without_the_sample_bank_ends_with_lists(people: Path, tmp_path: 
     assert told[-1] == (1.0, "project.phase.done")
 
 
+def test_the_stored_comparison_recommends_what_the_fresh_one_did(people: Path, tmp_path: Path) -> None:
+    project = wb.create_project(tmp_path / "a")
+    project.import_files(people, snapshot_date="2026-09-30")
+    features = wb.build_features(project.customers())
+    comparison = wb.compare_k(features, range(2, 5), n_bootstrap=2, n_references=2)
+    embedding = wb.embed(features, method="pca", sample_size=100)
+    segmenter = wb.Segmenter(n_clusters=3).fit(features)
+    approved = project.insight.approve(
+        segmenter, features, comparison=comparison, embedding=embedding, note="Three suffice"
+    )
+    read = wb.open_project(tmp_path / "a", role="viewer").insight.segmentation()
+    assert read.comparison is not None
+    assert wb.recommend_k(read.comparison) == wb.recommend_k(comparison)
+    assert read.embedding_info == {
+        "method": "pca",
+        "trustworthiness": embedding.trustworthiness,
+        "n_sample": 100,
+        "n_total": 300,
+    }
+    assert (read.note, read.version, read.sha256) == ("Three suffice", 1, approved.sha256)
+    again = wb.Segmenter.from_json(json.dumps(read.model))
+    assert again.predict(features).tolist() == segmenter.labels_.tolist()
+
+
+def test_labels_must_be_given_and_differ(people: Path, tmp_path: Path) -> None:
+    project = wb.create_project(tmp_path / "a")
+    project.import_files(people, snapshot_date="2026-09-30")
+    features = wb.build_features(project.customers())
+    segmenter = wb.Segmenter(n_clusters=2).fit(features)
+    with pytest.raises(ParameterProblem, match="Cluster 1 has no label"):
+        project.insight.approve(segmenter, features, labels={0: "One"})
+    with pytest.raises(ParameterProblem, match="Two clusters"):
+        project.insight.approve(segmenter, features, labels={0: "One", 1: " One "})
+    approved = project.insight.approve(segmenter, features, labels={0: "One", 1: {"segment": "Two"}})
+    assert set(approved.segments["segment"]) == {"One", "Two"}
+
+
 def test_the_quarter_before() -> None:
     assert _quarter_before(dt.date(2026, 12, 31)) == dt.date(2026, 9, 30)
     assert _quarter_before(dt.date(2026, 3, 31)) == dt.date(2025, 12, 31)

@@ -215,6 +215,7 @@ Slow(open_store(folder).database, folder).add()
 def test_a_writer_killed_midway_leaves_a_readable_store(tmp_path: Path) -> None:
     before = open_store(tmp_path)
     before.comments.add("insight", "whole", None)
+    watching = open_store(tmp_path, role="viewer")
     child = subprocess.Popen(
         [sys.executable, "-c", _ENDLESS, str(tmp_path)],
         stdin=subprocess.PIPE,
@@ -232,6 +233,7 @@ def test_a_writer_killed_midway_leaves_a_readable_store(tmp_path: Path) -> None:
         child.stdout.close()
         child.stdin.close()
     assert (tmp_path / "state.sqlite-journal").exists()
+    assert watching.comments.frame(None, None)["text"].tolist() == ["whole"]
     viewer = open_store(tmp_path, role="viewer")
     assert viewer.comments.frame(None, None)["text"].tolist() == ["whole"]
     open_store(tmp_path).comments.add("insight", "after", None)

@@ -2,70 +2,22 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from workbench.errors import NotFound
+from workbench.project import plans
 from workbench.project.cards import STAMPS, card_rows, cards_frame
 from workbench.project.lists import TargetList, TargetLists
+from workbench.project.plans import Plan
 from workbench.store import Artefact
 from workbench.tables import STRATEGIES
 
 if TYPE_CHECKING:
     from workbench.project.handle import Project
-
-
-@dataclass(frozen=True)
-class Plan:
-    """An approved plan: how the strategies were weighed.
-
-    Parameters
-    ----------
-    version : int
-        Its number in the project.
-    cycle_id : str
-        The cycle.
-    summary : pandas.DataFrame
-        What `score_strategies` returned at the approved weights.
-    criteria : pandas.DataFrame
-        What `build_criteria` returned.
-    weights : dict
-        Criterion → weight.
-    map : pandas.DataFrame
-        What `build_strategy_map` returned.
-    note : str
-        Why these weights.
-    segmentation_version : int or None
-        The segmentation it was made from.
-    approved_at : datetime.datetime
-        UTC.
-    approved_by, sha256, artefact_id : str
-        Who; the content's hash; where it is stored.
-    n : int
-        Rows of customer scores kept with it.
-    models : dict
-        strategy_id → stored propensity model, for `Propensity.from_json`.
-    """
-
-    version: int
-    cycle_id: str
-    summary: pd.DataFrame
-    criteria: pd.DataFrame
-    weights: dict[str, float]
-    map: pd.DataFrame
-    note: str
-    segmentation_version: int | None
-    approved_at: dt.datetime
-    approved_by: str
-    sha256: str
-    artefact_id: str
-    n: int
-    models: dict[str, Any]
 
 
 class Strategy:
@@ -221,6 +173,33 @@ class Strategy:
         )
         return self._plan_of(artefact)
 
+    def approve(
+        self, weights: Mapping[str, float] | None = None, *, note: str = "", control_share: float = 0.2
+    ) -> Plan:
+        """Approve a plan of the cards as they are, over the newest segmentation.
+
+        Parameters
+        ----------
+        weights : mapping of str to float, optional
+            Criterion → weight; by default those of the newest plan, else the usual ones.
+        note : str, default=""
+            Why.
+        control_share : float, default=0.2
+            Share held back in strategies that are drafted because the cycle has none.
+
+        Returns
+        -------
+        Plan
+            The models are those of the newest plan where their offer is still the card's;
+            without a plan they are learned from past campaigns.
+
+        Raises
+        ------
+        NotFound
+            If no segmentation is approved.
+        """
+        return plans.approve(self._project, weights, note, control_share)
+
     def plan(self, version: int | None = None) -> Plan:
         """Return an approved plan, by default the cycle's newest.
 
@@ -276,6 +255,34 @@ class Strategy:
         )
 
     # Lists -----------------------------------------------------------------------
+
+    def select(
+        self,
+        capacity: Mapping[str, int] | int | None = None,
+        *,
+        control_share: float | None = None,
+        random_state: int = 0,
+        smallest: int = 1,
+    ) -> Any:
+        """Cut the lists of the newest plan; nothing is stored before `launch`.
+
+        Parameters
+        ----------
+        capacity, control_share, random_state
+            As in `workbench.select_targets`.
+        smallest : int, default=1
+            A strategy that would have fewer customers is left out.
+
+        Returns
+        -------
+        Selection
+
+        Raises
+        ------
+        NotFound
+            If there is no plan.
+        """
+        return plans.select(self._project, capacity, control_share, random_state, smallest)
 
     def launch(self, selection: Any) -> list[TargetList]:
         """Launch the lists of a selection: from now on they don't change.

@@ -114,6 +114,8 @@ def walk(
         "random_state": random_state,
         "progress": progress,
     }
+    from threadpoolctl import threadpool_limits
+
     if not project.cycle.cycle_id and bank_folder is not None:
         return walk_sample(project, bank_folder, **settings)
     tell = _Teller(progress)
@@ -121,7 +123,9 @@ def walk(
     if not project.cycle.cycle_id:
         project.import_files(progress=tell.within)
     customers = project.customers()
-    segmentation = _segment(project, customers, k, k_range, embedding, sample_size, random_state, tell)
+    # One thread: the same figures on every machine, and no fight over a busy one's cores.
+    with threadpool_limits(limits=1):
+        segmentation = _segment(project, customers, k, k_range, embedding, sample_size, random_state, tell)
     tell("project.phase.strategy")
     cards = save_cards(
         project, customers, segmentation, CONTROL_SHARE if control_share is None else control_share, days

@@ -123,6 +123,8 @@ class Database:
         if running is not None:
             yield running.connection
             return
+        if self.role == "viewer" and self.path is not None:
+            _roll_back_interrupted(self.path)
         with self._named_errors(), self.engine.connect() as connection, connection.begin():
             yield connection
 
@@ -144,6 +146,9 @@ class Database:
         with self._named_errors(), self.engine.connect() as plain:
             connection = plain.execution_options(workbench_immediate=True)
             with connection.begin():
+                if connection.dialect.name == "postgresql":
+                    # Writers queue, as SQLite's do; readers are not held up.
+                    connection.exec_driver_sql("LOCK TABLE audit_log IN EXCLUSIVE MODE")
                 change = Change(connection, self.clock(), dict(ids))
                 self._running.change = change
                 try:

@@ -1,0 +1,146 @@
+"""Plans of one cycle: what was approved, and the steps from a plan to its lists."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from workbench.project.planning import _contacts_so_far, fit_propensities, save_cards
+
+if TYPE_CHECKING:
+    from workbench.project.handle import Project
+
+SELECTED_BY = ("customer_id", "lifecycle_stage", "consent", "do_not_contact")
+"""Columns of the portrait that the gates ask for."""
+DRAFT_DAYS = 60
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An approved plan: how the strategies were weighed.
+
+    Parameters
+    ----------
+    version : int
+        Its number in the project.
+    cycle_id : str
+        The cycle.
+    summary : pandas.DataFrame
+        What `score_strategies` returned at the approved weights.
+    criteria : pandas.DataFrame
+        What `build_criteria` returned.
+    weights : dict
+        Criterion → weight.
+    map : pandas.DataFrame
+        What `build_strategy_map` returned.
+    note : str
+        Why these weights.
+    segmentation_version : int or None
+        The segmentation it was made from.
+    approved_at : datetime.datetime
+        UTC.
+    approved_by, sha256, artefact_id : str
+        Who; the content's hash; where it is stored.
+    n : int
+        Rows of customer scores kept with it.
+    models : dict
+        strategy_id → stored propensity model, for `Propensity.from_json`.
+    """
+
+    version: int
+    cycle_id: str
+    summary: pd.DataFrame
+    criteria: pd.DataFrame
+    weights: dict[str, float]
+    map: pd.DataFrame
+    note: str
+    segmentation_version: int | None
+    approved_at: dt.datetime
+    approved_by: str
+    sha256: str
+    artefact_id: str
+    n: int
+    models: dict[str, Any]
+
+
+def read_models(plan: Plan, strategies: pd.DataFrame | None = None) -> dict[str, Any]:
+    """Return a plan's propensity models by strategy_id, ready to predict.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+    strategies : pandas.DataFrame, optional
+        Only models that were learned from these strategies' offers.
+    """
+    from workbench.strategy import Propensity
+
+    offers = (
+        None if strategies is None else dict(zip(strategies["strategy_id"], strategies["offer"], strict=True))
+    )
+    found: dict[str, Any] = {}
+    for strategy_id, stored in plan.models.items():
+        offer = stored["figures"]["offer_"]
+        if offers is None or (strategy_id in offers and offer in (None, offers[strategy_id])):
+            found[strategy_id] = Propensity.from_json(json.dumps(stored))
+    return found
+
+
+def approve(project: Project, weights: Mapping[str, float] | None, note: str, control_share: float) -> Plan:
+    """Approve a plan of the cards as they are; see `Strategy.approve`."""
+    from workbench.strategy import DEFAULT_WEIGHTS, build_criteria, score_customers
+
+    strategy, customers = project.strategy, project.customers()
+    segmentation = project.insight.segmentation()
+    before = strategy.plan() if strategy.artefact() is not None else None
+    if strategy.cards().empty:
+        save_cards(project, customers, segmentation, control_share, DRAFT_DAYS)
+    cards = strategy.cards()
+    models = read_models(before, cards) if before else fit_propensities(project, customers, cards)
+    shares = dict(weights or (before.weights if before else DEFAULT_WEIGHTS))
+    members = segmentation.membership
+    criteria = build_criteria(cards, customers, members, models or None)
+    scores = score_customers(customers, members, cards, models or None, shares)
+    return strategy.save_scores(scores, shares, criteria, models or None, note)
+
+
+def select(
+    project: Project,
+    capacity: Mapping[str, int] | int | None,
+    control_share: float | None,
+    random_state: int,
+    smallest: int,
+) -> Any:
+    """Cut the lists of the newest plan; see `Strategy.select`."""
+    from workbench.strategy import select_targets
+
+    strategy = project.strategy
+    plan, scores, cards = strategy.plan(), strategy.scores(), strategy.cards()
+    members = project.insight.segmentation(plan.segmentation_version).membership
+    there = project.imports.portrait_columns()
+    customers = project.customers([name for name in SELECTED_BY if name in there])
+    contacts = _contacts_so_far(project)
+
+    def cut(kept: pd.DataFrame) -> Any:
+        return select_targets(
+            scores[scores["strategy_id"].isin(kept["strategy_id"])],
+            kept,
+            customers,
+            members,
+            capacity=capacity,
+            control_share=control_share,
+            random_state=random_state,
+            contacts=contacts,
+        )
+
+    cards = cards[cards["strategy_id"].isin(set(scores["strategy_id"]))]
+    selection = cut(cards)
+    listed = cards["strategy_id"].map(selection.targets["strategy_id"].value_counts()).fillna(0)
+    # Customers of a list too small to show anything go to another strategy's.
+    large = cards[(listed >= smallest) | (listed == 0)]
+    return selection if len(large) == len(cards) else cut(large)
