@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.charts.insight import compare_k, differences, embedding, shares
+    from workbench.charts.review import daily, funnel, uplift
 
 _HOME = {
     "compare_k": "insight",
+    "daily": "review",
     "differences": "insight",
     "embedding": "insight",
+    "funnel": "review",
     "shares": "insight",
+    "uplift": "review",
 }
 
-__all__ = ["compare_k", "differences", "embedding", "shares"]
+__all__ = ["compare_k", "daily", "differences", "embedding", "funnel", "shares", "uplift"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,348 @@
+"""Charts of the review room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from workbench import theme
+from workbench.charts.look import finish, quiet_axis
+from workbench.locale import count, points, signed, text
+from workbench.theme import Mode
+
+TONES = {"good": "good", "warn": "warn", "bad": "bad", "accent": "accent", "": "ink-2"}
+"""Token of each tone that a verdict can have."""
+UPLIFT_COLUMNS = (
+    "label",
+    "size",
+    "uplift",
+    "ci_low",
+    "ci_high",
+    "proven",
+    "figures",
+    "verdict",
+)
+ALPHA = 0.05
+"""An effect with a p-value under this is drawn solid."""
+_NAME, _LIST, _FIGURES, _VERDICT = 236, 14, 156, 168
+
+
+def uplift(
+    rows: pd.DataFrame,
+    *,
+    outcome: str = "responded",
+    unit: str = "points",
+    lang: str = "en",
+    mode: Mode = "light",
+    narrow: bool = False,
+    row_height: int = 29,
+) -> alt.LayerChart:
+    """Draw each strategy's effect as a dot with its interval; hollow is not proven.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        What `workbench.evaluate_campaign`, `evaluate_strategies` or `evaluate_history`
+        returned, of which the rows of one `outcome` with an uplift are drawn; or rows in
+        the order to draw: ``label`` (unique), ``slot`` (colour), ``size`` (customers, in
+        words), ``uplift``, ``ci_low``, ``ci_high`` (missing draws no dot), ``proven``
+        (bool), ``figures`` (the three in words), ``verdict`` (sign and word) and ``tone``
+        (a key of `TONES`).
+    outcome : str, default="responded"
+        Which outcome of an evaluation; without such rows, its first.
+    unit : {"points", "money"}, default="points"
+        Shares are drawn in percentage points, amounts in CNY.
+    lang : str, default="en"
+        Language of the texts.
+    mode : {"light", "dark"}, default="light"
+        Whose colours to use.
+    narrow : bool, default=False
+        For a phone: the words stand above each interval and not beside it.
+    row_height : int, default=29
+        Pixels a strategy.
+
+    Returns
+    -------
+    altair.LayerChart
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"arm": ["Mens E-Mail"], "outcome": ["visit"], "n": [21307],
+    ...     "uplift": [0.077], "ci_low": [0.070], "ci_high": [0.083], "p_value": [1e-99]})
+    >>> uplift(rows).usermeta["mode"]
+    'light'
+    """
+    if "figures" not in rows:
+        rows = _of_evaluation(rows, outcome, unit, lang)
+    tokens = theme.tokens(mode)
+    height = (row_height + 21 if narrow else row_height) * max(len(rows), 1)
+    drawn = rows if "colour" in rows else uplift_table(rows, mode)
+    base = alt.Chart(drawn).encode(y=_row_axis(narrow, tokens))
+    shown = base.transform_filter("isValid(datum.uplift)")
+    drop = 9 if narrow else 0
+    ticks = "format(datum.value, '+~s')" if unit == "money" else "format(datum.value * 100, '+~g')"
+    x = alt.X(
+        "ci_low:Q",
+        axis=alt.Axis(title=None, labelExpr=ticks, tickCount=6),
+        scale=alt.Scale(zero=True, padding=10, nice=False),
+    )
+    tip = [
+        alt.Tooltip("label:N", title=text("review.chart.strategy", lang)),
+        alt.Tooltip("figures:N", title=text("review.chart.uplift_ci", lang)),
+        alt.Tooltip("verdict:N", title=text("review.chart.verdict", lang)),
+    ]
+    interval = shown.mark_rule(strokeWidth=3, strokeCap="round", yOffset=drop).encode(
+        x=x, x2="ci_high:Q", color=alt.Color("colour:N", scale=None), tooltip=tip
+    )
+    dot = shown.mark_point(size=110, filled=True, opacity=1, strokeWidth=2, yOffset=drop).encode(
+        x=alt.X("uplift:Q"),
+        fill=alt.Fill("fill:N", scale=None),
+        stroke=alt.Stroke("colour:N", scale=None),
+        tooltip=tip,
+    )
+    zero = (
+        alt.Chart(pd.DataFrame({"zero": [0.0]}))
+        .mark_rule(color=tokens["ink-2"])
+        .encode(x=alt.X("zero:Q"), y=alt.value(0), y2=alt.value(height))
+    )
+    words = _words_above(base, tokens) if narrow else _words_beside(base, unit, lang, tokens)
+    separators = base.mark_rule(
+        color=tokens["line"], yOffset=(row_height + 21 if narrow else row_height) / 2
+    ).encode(
+        x=alt.value(0 if narrow else -_NAME - 14), x2=alt.value(alt.expr(f"width + {0 if narrow else 250}"))
+    )
+    chart = alt.layer(separators, zero, interval, dot, *words).properties(width="container", height=height)
+    return finish(chart, mode, description=text("review.chart.uplift", lang))
+
+
+def _of_evaluation(evaluation: pd.DataFrame, outcome: str, unit: str, lang: str) -> pd.DataFrame:
+    """Put an evaluation's rows into words."""
+    rows = evaluation[evaluation["uplift"].notna()]
+    wanted = rows["outcome"].eq(outcome)
+    rows = rows[wanted if wanted.any() or rows.empty else rows["outcome"].eq(rows["outcome"].iloc[0])]
+    named = next(name for name in ("strategy_id", "campaign", "arm") if name in rows)
+    p_value = rows["p_holm"] if "p_holm" in rows and rows["p_holm"].notna().any() else rows["p_value"]
+    return rows.assign(
+        label=rows[named].astype("str"),
+        slot=0,
+        size=[count(n, lang) for n in rows["n"]],
+        proven=p_value < ALPHA,
+        figures=[
+            effect(*row, unit, lang)
+            for row in zip(rows["uplift"], rows["ci_low"], rows["ci_high"], strict=True)
+        ],
+        verdict="",
+        tone="",
+    ).reset_index(drop=True)
+
+
+def effect(uplift: float, low: float, high: float, unit: str = "points", lang: str = "en") -> str:
+    """Return an effect with its interval in words.
+
+    Examples
+    --------
+    >>> effect(0.029, 0.021, 0.037), effect(12.5, -3.0, 28.0, "money")
+    ('+2.9 (+2.1 to +3.7)', '+12.50 (−3.00 to +28.00)')
+    """
+    shown = [points(x, lang, unit=False) if unit == "points" else signed(x) for x in (uplift, low, high)]
+    return text("review.chart.effect", lang, uplift=shown[0], low=shown[1], high=shown[2])
+
+
+def uplift_table(rows: pd.DataFrame, mode: Mode = "light") -> pd.DataFrame:
+    """Return the rows of `uplift` with their colours: the table ``rows`` of the drawn chart.
+
+    A view that shows the chart already is given this table, which is quicker than
+    drawing the chart again.
+    """
+    tokens = theme.tokens(mode)
+    colours = [theme.segment_color(int(slot), mode) for slot in rows["slot"]]
+    return _named(
+        rows.assign(
+            order=range(len(rows)),
+            colour=colours,
+            fill=[
+                colour if proven else tokens["surface"]
+                for colour, proven in zip(colours, rows["proven"], strict=True)
+            ],
+            ink=[tokens[TONES[tone]] for tone in rows["tone"]],
+        )[[*UPLIFT_COLUMNS, "order", "colour", "fill", "ink"]]
+    )
+
+
+def _named(table: pd.DataFrame) -> pd.DataFrame:
+    table = table.reset_index(drop=True)
+    table.attrs["table"] = "rows"
+    return table
+
+
+def _row_axis(narrow: bool, tokens: dict[str, str]) -> alt.Y:
+    axis = None
+    if not narrow:
+        axis = quiet_axis(
+            labelLimit=182, labelColor=tokens["ink"], labelAlign="left", labelPadding=_NAME, labelFontSize=12
+        )
+    order = alt.EncodingSortField("order", op="min", order="ascending")
+    return alt.Y("label:N", sort=order, axis=axis, scale=alt.Scale(padding=0))
+
+
+def _words_beside(base: alt.Chart, unit: str, lang: str, tokens: dict[str, str]) -> list[alt.Chart]:
+    """Return the columns left and right of the intervals, with their heads."""
+    figures = alt.expr(f"width + {_FIGURES}")
+    verdict = alt.expr(f"width + {_VERDICT}")
+    swatch = base.mark_circle(size=80, opacity=1).encode(
+        x=alt.value(-_NAME - 9), color=alt.Color("colour:N", scale=None)
+    )
+    size = base.mark_text(align="right", color=tokens["ink-2"]).encode(x=alt.value(-_LIST), text="size:N")
+    shown = []
+    for proven, weight in (("datum.proven", 600), ("!datum.proven", 400)):
+        shown.append(
+            base.transform_filter(proven)
+            .mark_text(align="right", fontWeight=weight, color=tokens["ink"])
+            .encode(x=alt.value(figures), text="figures:N")
+        )
+    word = base.mark_text(align="left", fontWeight=600, fontSize=12).encode(
+        x=alt.value(verdict), text="verdict:N", color=alt.Color("ink:N", scale=None)
+    )
+    heads = []
+    key = "review.chart.head_points" if unit == "points" else "review.chart.head_money"
+    for place, align, label in (
+        (-_NAME - 14, "left", text("review.chart.strategy", lang)),
+        (-_LIST, "right", text("review.chart.list", lang)),
+        (figures, "right", text(key, lang)),
+        (verdict, "left", text("review.chart.verdict", lang)),
+    ):
+        heads.append(_head(label, tokens, align=align).encode(x=alt.value(place), y=alt.value(-14)))
+    for side, align, dx in (("worse", "right", -8), ("better", "left", 8)):
+        label = text("review.chart.worse" if side == "worse" else "review.chart.better", lang)
+        heads.append(_head(label, tokens, align=align, dx=dx).encode(x=alt.X("zero:Q"), y=alt.value(-14)))
+    return [swatch, size, *shown, word, *heads]
+
+
+def _head(label: str, tokens: dict[str, str], **options: Any) -> alt.Chart:
+    frame = pd.DataFrame({"zero": [0.0], "head": [label]})
+    return alt.Chart(frame).mark_text(color=tokens["ink-3"], fontSize=11, **options).encode(text="head:N")
+
+
+def _words_above(base: alt.Chart, tokens: dict[str, str]) -> list[alt.Chart]:
+    name = base.mark_text(align="left", dy=-12, fontWeight=600, color=tokens["ink"], limit=210).encode(
+        x=alt.value(0), text="label:N"
+    )
+    word = base.mark_text(align="right", dy=-12, fontWeight=600).encode(
+        x=alt.value(alt.expr("width")), text="verdict:N", color=alt.Color("ink:N", scale=None)
+    )
+    return [name, word]
+
+
+def funnel(
+    steps: pd.DataFrame, *, lang: str = "en", mode: Mode = "light", row_height: int = 45
+) -> alt.LayerChart:
+    """Draw the way from the list to the sale: bars, the plan as a tick, the share kept.
+
+    Parameters
+    ----------
+    steps : pandas.DataFrame
+        In order: ``label``, ``n`` (customers, missing where unknown), ``plan`` (customers or
+        missing), ``shown`` (n in words) and ``kept`` (share of the step before, in words).
+    lang : str, default="en"
+        Language of the texts.
+    mode : {"light", "dark"}, default="light"
+        Whose colours to use.
+    row_height : int, default=45
+        Pixels a step.
+
+    Returns
+    -------
+    altair.LayerChart
+
+    Examples
+    --------
+    >>> steps = pd.DataFrame({"label": ["On lists"], "n": [9.0], "plan": [9.0], "shown": ["9"],
+    ...     "kept": [""]})
+    >>> len(funnel(steps).layer)
+    6
+    """
+    tokens = theme.tokens(mode)
+    drawn = steps if "whole" in steps else funnel_table(steps)
+    order = alt.EncodingSortField("order", op="min", order="ascending")
+    base = alt.Chart(drawn).encode(y=alt.Y("label:N", sort=order, axis=None, scale=alt.Scale(padding=0)))
+    x = alt.X("n:Q", axis=None, scale=alt.Scale(zero=True, nice=False))
+    end = alt.value(alt.expr("width + 52"))
+    layers = [
+        base.mark_bar(height=16, color=tokens["sunken"], yOffset=8).encode(x=alt.X("whole:Q", axis=None)),
+        base.mark_bar(height=16, color=tokens["q5"], yOffset=8).encode(x=x),
+        base.mark_tick(color=tokens["ink"], thickness=2, size=24, yOffset=8).encode(x=alt.X("plan:Q")),
+        base.mark_text(align="left", dy=-10, color=tokens["ink"]).encode(x=alt.value(0), text="label:N"),
+        base.mark_text(align="right", dy=-10, fontWeight=600, color=tokens["ink"]).encode(
+            x=alt.value(alt.expr("width")), text="shown:N"
+        ),
+        base.mark_text(align="right", yOffset=8, color=tokens["ink-2"]).encode(x=end, text="kept:N"),
+    ]
+    chart = alt.layer(*layers).properties(width="container", height=row_height * max(len(steps), 1))
+    return finish(chart, mode, description=text("review.chart.funnel", lang))
+
+
+def funnel_table(steps: pd.DataFrame) -> pd.DataFrame:
+    """Return the steps of `funnel` as the table ``rows`` of the drawn chart."""
+    kept = steps[["label", "n", "plan", "shown", "kept"]]
+    return _named(kept.assign(order=range(len(steps)), whole=steps[["n", "plan"]].max().max()))
+
+
+def daily(
+    days: pd.DataFrame, *, slot: int = 0, lang: str = "en", mode: Mode = "light", height: int = 210
+) -> alt.LayerChart:
+    """Draw how a strategy's effect grew from day to day, with each day's interval.
+
+    Parameters
+    ----------
+    days : pandas.DataFrame
+        One row a day: ``day`` (1 is the first), ``uplift``, ``ci_low``, ``ci_high`` as
+        shares, as `workbench.review.track_uplift` returns them for one strategy.
+    slot : int, default=0
+        Colour slot of the strategy's segment.
+    lang : str, default="en"
+        Language of the texts.
+    mode : {"light", "dark"}, default="light"
+        Whose colours to use.
+    height : int, default=210
+        In pixels.
+
+    Returns
+    -------
+    altair.LayerChart
+
+    Examples
+    --------
+    >>> days = pd.DataFrame({"day": [1], "uplift": [0.01], "ci_low": [-0.01], "ci_high": [0.03]})
+    >>> len(daily(days).layer)
+    3
+    """
+    tokens = theme.tokens(mode)
+    colour = theme.segment_color(slot, mode)
+    base = alt.Chart(daily_table(days)).encode(
+        x=alt.X(
+            "day:Q",
+            axis=quiet_axis(
+                tickCount=6, format="d", labelExpr=f"'{text('review.chart.day', lang)} ' + datum.label"
+            ),
+            scale=alt.Scale(zero=False, nice=False, padding=4),
+        ),
+        tooltip=[
+            alt.Tooltip("day:Q", title=text("review.chart.day", lang)),
+            alt.Tooltip("uplift:Q", format="+.2%", title=text("review.chart.uplift_points", lang)),
+            alt.Tooltip("ci_low:Q", format="+.2%", title=text("review.chart.low", lang)),
+            alt.Tooltip("ci_high:Q", format="+.2%", title=text("review.chart.high", lang)),
+        ],
+    )
+    axis = alt.Axis(title=None, labelExpr="format(datum.value * 100, '+~g')", tickCount=6)
+    band = base.mark_area(color=colour, opacity=0.16).encode(y=alt.Y("ci_low:Q", axis=axis), y2="ci_high:Q")
+    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=tokens["ink-2"]).encode(y=alt.Y("zero:Q"))
+    line = base.mark_line(color=colour, strokeWidth=2).encode(y=alt.Y("uplift:Q", axis=axis))
+    chart = alt.layer(band, zero, line).properties(width="container", height=height)
+    return finish(chart, mode, description=text("review.chart.daily", lang))
+
+
+def daily_table(days: pd.DataFrame) -> pd.DataFrame:
+    """Return the days of `daily` as the table ``rows`` of the drawn chart."""
+    return _named(days[["day", "uplift", "ci_low", "ci_high"]])
