@@ -12,9 +12,9 @@ from workbench.project.imports import ImportReport
 from workbench.project.lineage import Lineage
 from workbench.project.lists import TargetList
 from workbench.project.opening import create_project, open_project
+from workbench.project.plans import Plan
 from workbench.project.review import Evaluation
 from workbench.project.segmentation import Segmentation
-from workbench.project.strategy import Plan
 
 __all__ = [
     "Cycle",
