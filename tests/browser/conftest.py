@@ -89,7 +89,8 @@ class Visit:
 
     def close(self) -> None:
         """Leave the page first: a kernel of a page that is only closed stays."""
-        self.page.goto("about:blank")
+        if not self.page.is_closed():
+            self.page.goto("about:blank")
         self.context.close()
 
 
