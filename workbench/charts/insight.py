@@ -65,7 +65,7 @@ def embedding(
     tokens = theme.tokens(mode)
     plain = alt.Axis(labels=False, grid=False, title=None)
     x = alt.X("x:Q", axis=plain, scale=alt.Scale(zero=False, nice=False, padding=24))
-    y = alt.Y("y:Q", axis=plain, scale=alt.Scale(zero=False, nice=False, padding=28))
+    y = alt.Y("y:Q", axis=plain, scale=alt.Scale(zero=False, nice=False, padding=36))
     cloud = (
         alt.Chart(points)
         .mark_circle(size=10)
@@ -78,11 +78,11 @@ def embedding(
     )
     halo = {"stroke": tokens["sunken"], "strokeWidth": 4, "strokeJoin": "round", "strokeOpacity": 0.9}
     name = alt.Chart(labels).encode(x=x, y=y)
-    back = name.mark_text(fontSize=12, fontWeight=600, dy=-7, **halo).encode(text="label:N")
+    back = name.mark_text(fontSize=12, fontWeight=600, dy=-22, **halo).encode(text="label:N")
     front = alt.layer(
-        name.mark_text(fontSize=12, fontWeight=600, dy=-7, color=tokens["ink"]).encode(text="label:N"),
-        name.mark_text(fontSize=11, dy=7, **halo).encode(text="note:N"),
-        name.mark_text(fontSize=11, dy=7, color=tokens["ink-2"]).encode(text="note:N"),
+        name.mark_text(fontSize=12, fontWeight=600, dy=-22, color=tokens["ink"]).encode(text="label:N"),
+        name.mark_text(fontSize=11, dy=-8, **halo).encode(text="note:N"),
+        name.mark_text(fontSize=11, dy=-8, color=tokens["ink-2"]).encode(text="note:N"),
     )
     chart = alt.layer(cloud, back, front).properties(
         width="container", height=height, view=alt.ViewBackground(fill=tokens["sunken"], cornerRadius=6)
@@ -120,9 +120,9 @@ def shares(
     )
     axis_x = alt.X("share_customers:Q", axis=share_axis(), scale=alt.Scale(zero=True))
     rule = base.mark_rule(strokeWidth=2.5, yOffset=8).encode(x=axis_x, x2="share_balance:Q", color=colour)
-    hollow = base.mark_point(size=58, filled=True, fill=tokens["surface"], opacity=1, strokeWidth=2, yOffset=8).encode(
-        x="share_customers:Q", stroke=alt.Stroke("segment:N", scale=scale, legend=None)
-    )
+    hollow = base.mark_point(
+        size=58, filled=True, fill=tokens["surface"], opacity=1, strokeWidth=2, yOffset=8
+    ).encode(x="share_customers:Q", stroke=alt.Stroke("segment:N", scale=scale, legend=None))
     solid = base.mark_point(size=62, filled=True, opacity=1, yOffset=8).encode(
         x="share_balance:Q", color=colour
     )
@@ -151,9 +151,10 @@ def compare_k(
     chosen: int | None = None,
     lang: str = "en",
     mode: Mode = "light",
+    columns: int = 5,
     width: int = 62,
     height: int = 110,
-) -> alt.HConcatChart:
+) -> alt.ConcatChart:
     """Draw the five indices over k side by side, because a single one misleads.
 
     Parameters
@@ -168,12 +169,14 @@ def compare_k(
         Language of the texts.
     mode : {"light", "dark"}, default="light"
         Whose colours to use.
+    columns : int, default=5
+        Panels side by side; fewer for a narrow place.
     width, height : int, default=62, 110
         Of one panel, in pixels.
 
     Returns
     -------
-    altair.HConcatChart
+    altair.ConcatChart
     """
     K_COMPARISON.check(comparison)
     tokens = theme.tokens(mode)
@@ -204,12 +207,16 @@ def compare_k(
                 )
                 .encode(x=x, y=y)
             )
-        note = "" if preferred is None else text("charts.best_at", lang, k=preferred)
+        note = (
+            text("charts.no_vote", lang) if preferred is None else text("charts.best_at", lang, k=preferred)
+        )
         title = alt.TitleParams(
             text(f"charts.index.{index}", lang), subtitle=note, fontSize=11.5, subtitleFontSize=11, offset=6
         )
         panels.append(alt.layer(*layers).properties(width=width, height=height, title=title))
-    return finish(alt.hconcat(*panels, spacing=12), mode, description=text("charts.compare_k", lang))
+    return finish(
+        alt.concat(*panels, columns=columns, spacing=12), mode, description=text("charts.compare_k", lang)
+    )
 
 
 def differences(

@@ -9,6 +9,7 @@ Transform = Literal["none", "log1p", "share", "clip", "flag", "one_hot"]
 
 MESSAGE_PREFIXES = (
     "insight_room.feature.",
+    "insight_room.value.",
     "insight_room.unit.",
     "insight_room.transform.",
     "insight_room.reason.",

@@ -140,6 +140,8 @@ def feature_label(name: str, lang: str = "en") -> str:
     if not value:
         return name.replace("_", " ").strip()
     label = feature_label(column, lang)
+    key = f"insight_room.value.{value}"
+    value = locale.text(key, lang) if key in locale.keys(lang) else value.replace("_", " ")
     return f"{label}：{value}" if lang == "zh_CN" else f"{label}: {value}"
 
 

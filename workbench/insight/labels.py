@@ -43,6 +43,8 @@ class Archetype:
     directions : dict of str to float
         How such customers differ from others, by feature, roughly in standard
         deviations.
+    slot : int, default=0
+        The colour slot they get when it is free; 0 for none in particular.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Archetype:
     description: str
     description_zh: str
     directions: dict[str, float]
+    slot: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ class LabelSuggestion:
         The pattern recognised; None where the label only describes.
     similarity : float or None
         Its cosine similarity with the cluster, up to 1.
+    slot : int, default=0
+        The colour slot that the pattern gets when it is free; 0 for none in particular.
     """
 
     segment: str
@@ -78,6 +83,7 @@ class LabelSuggestion:
     description_zh: str
     archetype: str | None = None
     similarity: float | None = None
+    slot: int = 0
 
 
 def suggest_labels(
@@ -159,6 +165,7 @@ def archetypes() -> tuple[Archetype, ...]:
             description=entry["description"],
             description_zh=entry["description_zh"],
             directions=dict(entry["directions"]),
+            slot=int(entry.get("slot", 0)),
         )
         for name, entry in tomllib.loads(text).items()
     )
@@ -205,6 +212,7 @@ def _recognised(archetype: Archetype, similarity: float, chinese: bool) -> Label
         archetype.description_zh,
         archetype.name,
         similarity,
+        archetype.slot,
     )
 
 

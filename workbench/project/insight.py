@@ -77,7 +77,8 @@ class Insight:
         clusters = segmenter.predict(features)
         numbers = pd.Series(clusters, index=features.index).astype("int64")
         profile = profile_clusters(features, numbers)
-        chosen = label_rows(labels if labels is not None else suggest_labels(profile), sorted(set(numbers)))
+        given = labels if labels is not None else suggest_labels(profile)
+        chosen = label_rows(given, sorted(set(numbers)))
         stored = self._artefacts.save(
             "features",
             {"features": features.rename_axis("customer_id").reset_index()},
@@ -100,6 +101,7 @@ class Insight:
             seed=getattr(segmenter, "random_state", None),
             note=note,
             renamed={},
+            preferred={label.segment: label.slot for label in given.values() if getattr(label, "slot", 0)},
         )
 
     def _store(
@@ -114,12 +116,15 @@ class Insight:
         seed: int | None,
         note: str,
         renamed: Mapping[str, str],
+        preferred: Mapping[str, int] | None = None,
     ) -> Segmentation:
         cycle = self._project.need_cycle()
         counts = membership["cluster"].value_counts()
         segments = labels.assign(n=labels["cluster"].map(counts).fillna(0).astype("int64"))
         segments = segments.sort_values(["n", "cluster"], ascending=[False, True], ignore_index=True)
-        slots = self._project.store.slots.assign(cycle.cycle_id, list(segments["segment"]), renamed)
+        slots = self._project.store.slots.assign(
+            cycle.cycle_id, list(segments["segment"]), renamed, preferred
+        )
         segments.insert(5, "slot", segments["segment"].map(slots).astype("int64"))
         names = dict(zip(segments["cluster"], segments["segment"], strict=True))
         members = membership[["customer_id", "cluster"]].assign(

@@ -92,13 +92,18 @@ class Slots(Area):
 
     @writes("analyst")
     def assign(
-        self, cycle_id: str, segments: Sequence[str], renamed: Mapping[str, str] | None = None
+        self,
+        cycle_id: str,
+        segments: Sequence[str],
+        renamed: Mapping[str, str] | None = None,
+        preferred: Mapping[str, int] | None = None,
     ) -> dict[str, int]:
         """Give every label of a segmentation its slot.
 
         A label keeps the slot that it has in this cycle or had in the one before. A new
-        one takes the lowest slot that is neither used nor resting; a slot that a label of
-        the cycle before no longer uses rests for this cycle. Without a slot left, it is 0.
+        one takes the slot it prefers or else the lowest that is neither used nor resting; a
+        slot that a label of the cycle before no longer uses rests for this cycle. Without a
+        slot left, it is 0.
 
         Parameters
         ----------
@@ -108,6 +113,8 @@ class Slots(Area):
             Every label of the segmentation, in the order in which they choose.
         renamed : mapping of str to str, optional
             New label → the old label of the same segment; the slot goes along.
+        preferred : mapping of str to int, optional
+            New label → the slot it gets if that is free.
 
         Returns
         -------
@@ -130,6 +137,13 @@ class Slots(Area):
                 n for n in range(1, SLOTS + 1) if n not in here.values() and n not in before.values()
             ]
             free = [n for n in [*untouched, *drafts] if n and n not in chosen.values()]
+            wanted = preferred or {}
+            for segment in segments:
+                if segment not in chosen and wanted.get(segment) in free:
+                    chosen[segment] = wanted[segment]
+                    free.remove(wanted[segment])
+            spoken_for = set(wanted.values())
+            free.sort(key=lambda slot: slot in spoken_for)
             for segment in segments:
                 if segment not in chosen:
                     chosen[segment] = free.pop(0) if free else 0

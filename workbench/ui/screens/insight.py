@@ -18,6 +18,8 @@ from workbench.ui.vega import VegaView
 if TYPE_CHECKING:
     from workbench.project import Project
 
+NARROW = 340
+"""Pixels under which the five indices don't fit side by side."""
 FILTERS = (("region", "region"), ("tier", "tier"), ("lifecycle", "lifecycle_stage"))
 MESSAGE_PREFIXES = ("insight.filter.",)
 
@@ -56,10 +58,11 @@ class InsightScreen(Screen):
 
     def build(self) -> Sequence[widgets.DOMWidget]:
         """Return the cards: picture, shares, stages, indices, and the side panel."""
-        self.map_head, self.map = Panel(), VegaView(height=300)
+        self.map_head, self.map = Panel(), VegaView()
         self.shares_head, self.shares = Panel(), VegaView()
         self.heat = Panel()
         self.k_head, self.k = Panel(), VegaView()
+        self.k.observe(self._narrowed, "width")
         self.side_head, self.side_bars, self.side_foot = Panel(), VegaView(), Panel()
         for panel in (self.heat, self.side_head):
             self.on(panel, "select", lambda value, _: self.state.select(value))
@@ -152,8 +155,13 @@ class InsightScreen(Screen):
             title=title,
             subtitle=subtitle,
             rows=state.heat_rows(),
+            stages=state.stages_shown(),
             selected=state.selected,
         )
+
+    def _narrowed(self, change: dict) -> None:
+        if (change["old"] < NARROW) != (change["new"] < NARROW):
+            self.state.touch()
 
     def _paint_k(self) -> None:
         state = self.state
@@ -168,7 +176,14 @@ class InsightScreen(Screen):
             best, chosen = state.votes()
             self.draw(
                 self.k,
-                charts.compare_k(comparison, best=best, chosen=chosen, lang=state.lang, mode=state.mode),
+                charts.compare_k(
+                    comparison,
+                    best=best,
+                    chosen=chosen,
+                    lang=state.lang,
+                    mode=state.mode,
+                    columns=3 if 0 < self.k.width < NARROW else 5,
+                ),
             )
 
     def _paint_side(self) -> None:
@@ -187,7 +202,6 @@ class InsightScreen(Screen):
             description=rows.at[state.focus, described] if state.focus in rows.index else "",
             heading=heading,
             note=note,
-            origin=state.origin(),
         )
         bars = state.differences()
         self.side_bars.layout.display = "none" if bars.empty or row is None else ""

@@ -140,7 +140,7 @@ class ScreenState(traitlets.HasTraits):
                         NOTEBOOKS[stage], self.lang, self.mode, self.project.cycle.cycle_id
                     ),
                     state=row.state,
-                    sign=_SIGNS.get(row.state, str(number)),
+                    sign=str(number) if stage == self.stage else _SIGNS.get(row.state, str(number)),
                     detail=self.t(row.detail_key, **row.detail_values),
                     current=stage == self.stage,
                 )

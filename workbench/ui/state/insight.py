@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import traitlets
 
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from workbench.project.insight import Segmentation
 
 WANTED = ("customer_id", "region", "tier", "lifecycle_stage", "balance_total", "age", "tenure")
+MEMBER = ["customer_id", "cluster", "segment"]
 MAP_POINTS = 20_000
+GRID = 12
 TOP_FEATURES = 6
 WEAK_STAGES = ("decline", "dormant", "lost")
 MESSAGE_PREFIXES = ("insight.lifecycle.", "insight.tier.")
@@ -75,9 +78,7 @@ class InsightState(ScreenState):
         except NotFound:
             return
         portrait = self.project.customers(columns=list(WANTED))
-        self.customers = portrait.merge(
-            self.segmentation.membership[["customer_id", "segment"]], on="customer_id", how="inner"
-        )
+        self.customers = portrait.merge(self.segmentation.membership, on="customer_id", how="inner")
         if self.selected not in set(self.segmentation.segments["segment"]):
             self.selected = ""
         self.previous = self._previous_segmentation(self.segmentation.version)
@@ -153,7 +154,9 @@ class InsightState(ScreenState):
         rows = self.shown()
         if rows.empty:
             return pd.DataFrame(columns=["segment"])
-        summary = summarise_segments(rows.drop(columns="segment"), rows[["customer_id", "segment"]])
+        summary = summarise_segments(rows, rows[MEMBER])
+        # A segment that the filters leave too few of is left out: its figures are persons.
+        summary = summary[summary["n"] >= self.project.small_cell]
         extra = self.segments()[["segment", "shown", "slot"]]
         by = "share_balance" if summary["share_balance"].notna().any() else "share_customers"
         return summary.merge(extra, on="segment").sort_values(by, ascending=False, ignore_index=True)
@@ -165,7 +168,7 @@ class InsightState(ScreenState):
         -------
         pandas.DataFrame
             Columns ``segment``, ``lifecycle_stage``, ``n`` (missing where hidden) and
-            ``hidden``.
+            ``hidden``; totals have no segment, or no stage.
         """
         return self._once("lifecycle", self._lifecycle)
 
@@ -173,29 +176,31 @@ class InsightState(ScreenState):
         rows = self.shown()
         if rows.empty or "lifecycle_stage" not in rows or rows["lifecycle_stage"].isna().all():
             return pd.DataFrame(columns=["segment", "lifecycle_stage", "n", "hidden"])
-        counts = count_by_lifecycle(rows.drop(columns="segment"), rows[["customer_id", "segment"]])
-        return hide_small_cells(counts, minimum=self.project.small_cell)
+        counts = count_by_lifecycle(rows, rows[MEMBER])
+        return hide_small_cells(counts, minimum=self.project.small_cell, totals=True)
 
     def heat_rows(self) -> list[dict[str, Any]]:
         """Return the heat table's rows: swatch, name, shaded cells, total."""
         table = self.lifecycle_table()
         if table.empty:
             return []
-        cells = table.set_index(["segment", "lifecycle_stage"])
+        stages = self.stages_shown()
         rows = []
         for row in self.summary().itertuples():
-            total = float(row.n)
-            found = []
-            for stage in LIFECYCLE_STAGES:
-                key = (row.segment, stage)
-                cell = cells.loc[key] if key in cells.index else None
-                hidden = cell is not None and bool(cell["hidden"])
-                n = 0.0 if cell is None or hidden else float(cell["n"])
-                found.append({"hidden": hidden, "n": n, "shade": _shade(n / total if total else 0.0)})
+            mine = table[table["segment"] == row.segment].set_index("lifecycle_stage")
+            total = _cell(mine[mine.index.isna()])
+            found = [_cell(mine[mine.index == stage]) for stage in stages]
+            for cell in found:
+                cell["shade"] = _shade(cell["n"] / row.n)
             rows.append(
-                {"name": row.shown, "segment": row.segment, "slot": row.slot, "cells": found, "n": total}
+                {"name": row.shown, "segment": row.segment, "slot": row.slot, "cells": found, "total": total}
             )
         return rows
+
+    def stages_shown(self) -> list[str]:
+        """Return the lifecycle stages of the heat table, in their order."""
+        present = set(self.lifecycle_table()["lifecycle_stage"].dropna())
+        return [stage for stage in (*LIFECYCLE_STAGES, "unknown") if stage in present]
 
     def map_points(self) -> pd.DataFrame:
         """Return the picture's points: ``x``, ``y``, ``segment``, ``emphasis``."""
@@ -213,7 +218,7 @@ class InsightState(ScreenState):
 
     def map_labels(self) -> pd.DataFrame:
         """Return where each segment's name stands in the picture, and what it says."""
-        middle = self.map_points().groupby("segment")[["x", "y"]].median().reset_index()
+        middle = label_places(self.map_points())
         summary = self.summary()
         if summary.empty:
             return middle.assign(label=[], note=[]).iloc[:0]
@@ -238,7 +243,7 @@ class InsightState(ScreenState):
         top = top.sort_values("difference", ascending=False)
         return pd.DataFrame(
             {
-                "label": [feature_label(name, self.lang) for name in top["feature"]],
+                "label": [_capital(feature_label(name, self.lang)) for name in top["feature"]],
                 "difference": top["difference"].to_numpy(),
                 "shown": [locale.signed(value) for value in top["difference"]],
                 "p_value": top["p_value"].to_numpy(),
@@ -331,10 +336,48 @@ class InsightState(ScreenState):
 
     def origin(self) -> str:
         """Return where this cycle came from, or nothing for a first one."""
-        opened = self.project.cycle.opened_from
-        if not opened:
+        before = self.project.cycle.opened_from
+        if not before:
             return ""
-        return self.t("insight.origin", cycle=opened["cycle"], n=opened["accepted"])
+        decided = self.project.at(before).review.recommendations()
+        return self.t("insight.origin", cycle=before, n=int((decided["status"] == "accepted").sum()))
+
+
+def label_places(points: pd.DataFrame) -> pd.DataFrame:
+    """Return where the name of each segment stands: over the densest part of its points.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        ``x``, ``y`` and ``segment``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``segment``, ``x``, ``y``.
+    """
+    places = []
+    for segment, rows in points.groupby("segment", sort=True):
+        cells = rows.assign(
+            column=((rows["x"] - points["x"].min()) / (np.ptp(points["x"]) or 1) * GRID).round(),
+            line=((rows["y"] - points["y"].min()) / (np.ptp(points["y"]) or 1) * GRID).round(),
+        )
+        column, line = cells.groupby(["column", "line"]).size().idxmax()
+        near = cells[(cells["column"] - column).abs().le(1) & (cells["line"] - line).abs().le(1)]
+        places.append({"segment": segment, "x": near["x"].mean(), "y": near["y"].quantile(0.95)})
+    return pd.DataFrame(places, columns=["segment", "x", "y"])
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _cell(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return what one cell of the heat table shows."""
+    if rows.empty:
+        return {"hidden": False, "n": 0}
+    row = rows.iloc[0]
+    return {"hidden": bool(row["hidden"]), "n": 0 if row["hidden"] else int(row["n"])}
 
 
 def _shade(share: float) -> int:

@@ -118,7 +118,7 @@ class InsightFindings:
         )
 
     def _loaded(self) -> Kpi:
-        files = self._state.project.imports()
+        files = self._state.project.imports.report().files
         read, loaded = int(files["rows_read"].sum()), int(files["rows_loaded"].sum())
         label = self.t("insight.kpi.loaded")
         if not read:
@@ -192,6 +192,9 @@ class InsightFindings:
         if not votes:
             return self.t("insight.k.neutral", k=chosen), subtitle
         agree = sum(k == chosen for k in votes.values())
+        if agree < 2:
+            said = ", ".join(str(k) for k in sorted(set(votes.values())))
+            return self.t("insight.k.disagree", values=said, k=chosen), subtitle
         return self.t("insight.k.title", agree=agree, all=len(votes), k=chosen), subtitle
 
     def differences_title(self) -> tuple[str, str]:
