@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
@@ -26,7 +24,8 @@ UPLIFT_COLUMNS = (
 )
 ALPHA = 0.05
 """An effect with a p-value under this is drawn solid."""
-_NAME, _LIST, _FIGURES, _VERDICT = 236, 14, 156, 168
+_TICKS = "datum.value === 0 ? '0' : format(datum.value, abs(datum.value) >= 1000 ? '+~s' : '+,~g')"
+_NAME, _LIST, _FIGURES, _VERDICT, _RIGHT = 190, 12, 122, 132, 208
 
 
 def uplift(
@@ -34,6 +33,7 @@ def uplift(
     *,
     outcome: str = "responded",
     unit: str = "points",
+    of: str = "strategy",
     lang: str = "en",
     mode: Mode = "light",
     narrow: bool = False,
@@ -54,6 +54,8 @@ def uplift(
         Which outcome of an evaluation; without such rows, its first.
     unit : {"points", "money"}, default="points"
         Shares are drawn in percentage points, amounts in CNY.
+    of : {"strategy", "campaign"}, default="strategy"
+        What a row is.
     lang : str, default="en"
         Language of the texts.
     mode : {"light", "dark"}, default="light"
@@ -78,14 +80,13 @@ def uplift(
         rows = _of_evaluation(rows, outcome, unit, lang)
     tokens = theme.tokens(mode)
     height = (row_height + 21 if narrow else row_height) * max(len(rows), 1)
-    drawn = rows if "colour" in rows else uplift_table(rows, mode)
+    drawn = rows if "colour" in rows else uplift_table(rows, mode, unit)
     base = alt.Chart(drawn).encode(y=_row_axis(narrow, tokens))
     shown = base.transform_filter("isValid(datum.uplift)")
     drop = 9 if narrow else 0
-    ticks = "format(datum.value, '+~s')" if unit == "money" else "format(datum.value * 100, '+~g')"
     x = alt.X(
         "ci_low:Q",
-        axis=alt.Axis(title=None, labelExpr=ticks, tickCount=6),
+        axis=alt.Axis(title=None, labelExpr=_TICKS, tickCount=5),
         scale=alt.Scale(zero=True, padding=10, nice=False),
     )
     tip = [
@@ -107,11 +108,14 @@ def uplift(
         .mark_rule(color=tokens["ink-2"])
         .encode(x=alt.X("zero:Q"), y=alt.value(0), y2=alt.value(height))
     )
-    words = _words_above(base, tokens) if narrow else _words_beside(base, unit, lang, tokens)
+    words = (
+        _words_above(base, tokens) if narrow else _words_beside(base, uplift_heads(unit, lang, of), tokens)
+    )
     separators = base.mark_rule(
         color=tokens["line"], yOffset=(row_height + 21 if narrow else row_height) / 2
     ).encode(
-        x=alt.value(0 if narrow else -_NAME - 14), x2=alt.value(alt.expr(f"width + {0 if narrow else 250}"))
+        x=alt.value(0 if narrow else -_NAME - 14),
+        x2=alt.value(alt.expr(f"width + {0 if narrow else _RIGHT}")),
     )
     chart = alt.layer(separators, zero, interval, dot, *words).properties(width="container", height=height)
     return finish(chart, mode, description=text("review.chart.uplift", lang))
@@ -150,14 +154,16 @@ def effect(uplift: float, low: float, high: float, unit: str = "points", lang: s
     return text("review.chart.effect", lang, uplift=shown[0], low=shown[1], high=shown[2])
 
 
-def uplift_table(rows: pd.DataFrame, mode: Mode = "light") -> pd.DataFrame:
-    """Return the rows of `uplift` with their colours: the table ``rows`` of the drawn chart.
+def uplift_table(rows: pd.DataFrame, mode: Mode = "light", unit: str = "points") -> pd.DataFrame:
+    """Return the rows of `uplift` as they are drawn: the table ``rows`` of the chart.
 
     A view that shows the chart already is given this table, which is quicker than
     drawing the chart again.
     """
     tokens = theme.tokens(mode)
     colours = [theme.segment_color(int(slot), mode) for slot in rows["slot"]]
+    ends = ["uplift", "ci_low", "ci_high"]
+    rows = rows.assign(**{end: rows[end] * (100 if unit == "points" else 1) for end in ends})
     return _named(
         rows.assign(
             order=range(len(rows)),
@@ -171,9 +177,31 @@ def uplift_table(rows: pd.DataFrame, mode: Mode = "light") -> pd.DataFrame:
     )
 
 
-def _named(table: pd.DataFrame) -> pd.DataFrame:
+def uplift_heads(unit: str = "points", lang: str = "en", of: str = "strategy") -> pd.DataFrame:
+    """Return what stands above the columns of `uplift`: the table ``heads`` of the chart."""
+    return _named(
+        pd.DataFrame(
+            {
+                "zero": [0.0],
+                "strategy": text(
+                    "review.chart.strategy" if of == "strategy" else "review.chart.campaign", lang
+                ),
+                "list": text("review.chart.list", lang),
+                "figures": text(
+                    "review.chart.head_points" if unit == "points" else "review.chart.head_money", lang
+                ),
+                "verdict": text("review.chart.verdict", lang),
+                "worse": text("review.chart.worse", lang),
+                "better": text("review.chart.better", lang),
+            }
+        ),
+        "heads",
+    )
+
+
+def _named(table: pd.DataFrame, name: str = "rows") -> pd.DataFrame:
     table = table.reset_index(drop=True)
-    table.attrs["table"] = "rows"
+    table.attrs["table"] = name
     return table
 
 
@@ -181,13 +209,13 @@ def _row_axis(narrow: bool, tokens: dict[str, str]) -> alt.Y:
     axis = None
     if not narrow:
         axis = quiet_axis(
-            labelLimit=182, labelColor=tokens["ink"], labelAlign="left", labelPadding=_NAME, labelFontSize=12
+            labelLimit=136, labelColor=tokens["ink"], labelAlign="left", labelPadding=_NAME, labelFontSize=12
         )
     order = alt.EncodingSortField("order", op="min", order="ascending")
     return alt.Y("label:N", sort=order, axis=axis, scale=alt.Scale(padding=0))
 
 
-def _words_beside(base: alt.Chart, unit: str, lang: str, tokens: dict[str, str]) -> list[alt.Chart]:
+def _words_beside(base: alt.Chart, titles: pd.DataFrame, tokens: dict[str, str]) -> list[alt.Chart]:
     """Return the columns left and right of the intervals, with their heads."""
     figures = alt.expr(f"width + {_FIGURES}")
     verdict = alt.expr(f"width + {_VERDICT}")
@@ -205,24 +233,17 @@ def _words_beside(base: alt.Chart, unit: str, lang: str, tokens: dict[str, str])
     word = base.mark_text(align="left", fontWeight=600, fontSize=12).encode(
         x=alt.value(verdict), text="verdict:N", color=alt.Color("ink:N", scale=None)
     )
-    heads = []
-    key = "review.chart.head_points" if unit == "points" else "review.chart.head_money"
-    for place, align, label in (
-        (-_NAME - 14, "left", text("review.chart.strategy", lang)),
-        (-_LIST, "right", text("review.chart.list", lang)),
-        (figures, "right", text(key, lang)),
-        (verdict, "left", text("review.chart.verdict", lang)),
-    ):
-        heads.append(_head(label, tokens, align=align).encode(x=alt.value(place), y=alt.value(-14)))
-    for side, align, dx in (("worse", "right", -8), ("better", "left", 8)):
-        label = text("review.chart.worse" if side == "worse" else "review.chart.better", lang)
-        heads.append(_head(label, tokens, align=align, dx=dx).encode(x=alt.X("zero:Q"), y=alt.value(-14)))
+    top = alt.Chart(titles).encode(y=alt.value(-14))
+    look = {"color": tokens["ink-3"], "fontSize": 11}
+    heads = [
+        top.mark_text(align="left", **look).encode(x=alt.value(-_NAME - 14), text="strategy:N"),
+        top.mark_text(align="right", **look).encode(x=alt.value(-_LIST), text="list:N"),
+        top.mark_text(align="right", **look).encode(x=alt.value(figures), text="figures:N"),
+        top.mark_text(align="left", **look).encode(x=alt.value(verdict), text="verdict:N"),
+        top.mark_text(align="right", dx=-8, **look).encode(x="zero:Q", text="worse:N"),
+        top.mark_text(align="left", dx=8, **look).encode(x="zero:Q", text="better:N"),
+    ]
     return [swatch, size, *shown, word, *heads]
-
-
-def _head(label: str, tokens: dict[str, str], **options: Any) -> alt.Chart:
-    frame = pd.DataFrame({"zero": [0.0], "head": [label]})
-    return alt.Chart(frame).mark_text(color=tokens["ink-3"], fontSize=11, **options).encode(text="head:N")
 
 
 def _words_above(base: alt.Chart, tokens: dict[str, str]) -> list[alt.Chart]:
@@ -320,12 +341,11 @@ def daily(
     """
     tokens = theme.tokens(mode)
     colour = theme.segment_color(slot, mode)
+    before, after = text("review.chart.day_n", lang).split("{n}")
     base = alt.Chart(daily_table(days)).encode(
         x=alt.X(
             "day:Q",
-            axis=quiet_axis(
-                tickCount=6, format="d", labelExpr=f"'{text('review.chart.day', lang)} ' + datum.label"
-            ),
+            axis=quiet_axis(tickCount=6, format="d", labelExpr=f"'{before}' + datum.label + '{after}'"),
             scale=alt.Scale(zero=False, nice=False, padding=4),
         ),
         tooltip=[
@@ -335,7 +355,9 @@ def daily(
             alt.Tooltip("ci_high:Q", format="+.2%", title=text("review.chart.high", lang)),
         ],
     )
-    axis = alt.Axis(title=None, labelExpr="format(datum.value * 100, '+~g')", tickCount=6)
+    axis = alt.Axis(
+        title=None, labelExpr="datum.value === 0 ? '0' : format(datum.value * 100, '+~g')", tickCount=6
+    )
     band = base.mark_area(color=colour, opacity=0.16).encode(y=alt.Y("ci_low:Q", axis=axis), y2="ci_high:Q")
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=tokens["ink-2"]).encode(y=alt.Y("zero:Q"))
     line = base.mark_line(color=colour, strokeWidth=2).encode(y=alt.Y("uplift:Q", axis=axis))

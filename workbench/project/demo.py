@@ -151,7 +151,8 @@ def answer(project: Project, bank_folder: str | os.PathLike[str], random_state: 
             "contacted": was_tried.map({True: "yes", False: "no"}),
             "contacted_at": moments.dt.strftime(written).where(was_tried, ""),
             "disposition": dispositions,
-            "recorded_at": moments.where(was_tried, last).dt.strftime(written),
+            # Who responds without a contact does so on any day, not on the last.
+            "recorded_at": moments.where(was_tried | answers["responded"], last).dt.strftime(written),
             "responded": answers["responded"].map({True: "yes", False: "no"}),
             "amount": answers["amount"].where(answers["responded"]),
         }

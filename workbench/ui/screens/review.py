@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from workbench import charts
-from workbench.charts.review import daily_table, funnel_table, uplift_table
+from workbench.charts.review import daily_table, funnel_table, uplift_heads, uplift_table
 from workbench.ui.panel import Panel
 from workbench.ui.screens.frame import Screen, card, show
 from workbench.ui.state.review import ReviewState
@@ -48,7 +48,9 @@ class ReviewScreen(Screen):
         self.word, self.tags = Panel(), Panel()
         self.tags.add_class("wb-end")
         self.on(self.tags, "hints", lambda *_: setattr(self.state, "hints", not self.state.hints))
-        return [self.word, *self.controls.values(), self.tags]
+        self.notice = Panel()
+        self.notice.add_class("wb-whole")
+        return [self.word, *self.controls.values(), self.tags, self.notice]
 
     def _filter_changed(self, trait: str) -> Callable[[Any], None]:
         def changed(change: Any) -> None:
@@ -60,7 +62,6 @@ class ReviewScreen(Screen):
     def build(self) -> Sequence[widgets.DOMWidget]:
         """Return the cards: effects, funnel, plan, days, past campaigns, decisions."""
         self._drawings: dict[int, tuple[Hashable, ...]] = {}
-        self.notice = Panel()
         self.uplift_head, self.uplift = Panel(), VegaView()
         self.funnel_head, self.funnel = Panel(), VegaView()
         self.plan = Panel()
@@ -76,10 +77,9 @@ class ReviewScreen(Screen):
         self.on(self.plan, "level", lambda value, _: setattr(state, "level", value))
         self.on(self.plan, "parts", lambda *_: setattr(state, "all_parts", not state.all_parts))
         self.on(self.daily_head, "track", lambda value, _: setattr(state, "tracked", value))
+        self.on(self.side, "more", lambda *_: setattr(state, "all_advice", not state.all_advice))
         self.on(self.side, "accept", lambda value, _: state.accept(value))
         self.on(self.side, "reject", lambda value, fields: state.reject(value, fields.get("reason", "")))
-        self.notice_box = widgets.VBox([self.notice])
-        self.notice_box.add_class("a-notice")
         self.results = [
             card(self.uplift_head, self.uplift, area="a-uplift"),
             card(self.funnel_head, self.funnel, area="a-funnel"),
@@ -87,11 +87,11 @@ class ReviewScreen(Screen):
             card(self.daily_head, self.daily, area="a-daily"),
             card(self.side, area="a-advice"),
         ]
-        return [self.notice_box, *self.results, card(self.past_head, self.past, area="a-past")]
+        return [*self.results, card(self.past_head, self.past, area="a-past")]
 
     def _resized(self, change: Any) -> None:
         # Only from wide to narrow or back is the chart another one.
-        if (change["old"] < NARROW) != (change["new"] < NARROW):
+        if (0 < change["old"] < NARROW) != (0 < change["new"] < NARROW):
             self.state.touch()
 
     def _narrow(self, view: VegaView) -> bool:
@@ -104,7 +104,7 @@ class ReviewScreen(Screen):
         self.filters.layout.display = "" if ready else "none"
         for part in self.results:
             part.layout.display = "" if ready else "none"
-        self.notice_box.layout.display = "" if ready and state.is_stale else "none"
+        self.notice.layout.display = "" if ready and state.is_stale else "none"
         self._paint_past()
         if not ready:
             return
@@ -149,26 +149,25 @@ class ReviewScreen(Screen):
         unit = "points" if state.measure == "responded" else "money"
         self._draw_uplift(self.uplift, state.figures.uplift(), unit)
 
-    def _draw_uplift(self, view: VegaView, rows: pd.DataFrame, unit: str) -> None:
+    def _draw_uplift(self, view: VegaView, rows: pd.DataFrame, unit: str, of: str = "strategy") -> None:
         state, narrow = self.state, self._narrow(view)
-        table = uplift_table(rows, state.mode)
+        table, heads = uplift_table(rows, state.mode, unit), uplift_heads(unit, state.lang, of)
         self._redraw(
             view,
-            table,
-            lambda: charts.uplift(table, unit=unit, lang=state.lang, mode=state.mode, narrow=narrow),
-            state.lang,
-            unit,
+            [table] if narrow else [table, heads],
+            lambda: charts.uplift(table, unit=unit, of=of, lang=state.lang, mode=state.mode, narrow=narrow),
             narrow,
             len(table),
         )
 
     def _redraw(
-        self, view: VegaView, table: pd.DataFrame, make: Callable[[], Any], *drawing: Hashable
+        self, view: VegaView, tables: list[pd.DataFrame], make: Callable[[], Any], *drawing: Hashable
     ) -> None:
         """Draw a chart; where only its rows differ, it isn't even put together again."""
-        key = (self.state.mode, *drawing)
+        key = (self.state.mode, self.state.lang, *drawing)
         if self._drawings.get(id(view)) == key:
-            view.replace(table, table="rows")
+            for table in tables:
+                view.replace(table, table=table.attrs["table"])
             return
         self.draw(view, make())
         self._drawings[id(view)] = key
@@ -178,9 +177,7 @@ class ReviewScreen(Screen):
         title, subtitle = state.findings.funnel_title()
         self.fill(self.funnel_head, "review_funnel_head.html", title=title, subtitle=subtitle)
         steps = funnel_table(state.figures.funnel())
-        self._redraw(
-            self.funnel, steps, lambda: charts.funnel(steps, lang=state.lang, mode=state.mode), state.lang
-        )
+        self._redraw(self.funnel, [steps], lambda: charts.funnel(steps, lang=state.lang, mode=state.mode))
 
     def _paint_plan(self) -> None:
         state = self.state
@@ -216,9 +213,8 @@ class ReviewScreen(Screen):
             slot, rows = state.figures.slots().get(tracked, 0), daily_table(days)
             self._redraw(
                 self.daily,
-                rows,
+                [rows],
                 lambda: charts.daily(rows, slot=slot, lang=state.lang, mode=state.mode),
-                state.lang,
                 slot,
             )
 
@@ -229,7 +225,7 @@ class ReviewScreen(Screen):
         self.fill(self.past_head, "review_past_head.html", title=title, subtitle=subtitle, missing=rows.empty)
         self.past.layout.display = "none" if rows.empty else ""
         if not rows.empty:
-            self._draw_uplift(self.past, rows, "points")
+            self._draw_uplift(self.past, rows, "points", "campaign")
 
     def _paint_side(self) -> None:
         state = self.state
@@ -237,7 +233,9 @@ class ReviewScreen(Screen):
         self.fill(
             self.side,
             "review_side.html",
-            rows=decisions.rows(),
+            rows=decisions.shown(),
+            more=decisions.more(),
+            all_advice=state.all_advice,
             n=decisions.n_all(),
             open=decisions.n_open(),
             opened=state.next_cycle(),

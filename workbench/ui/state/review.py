@@ -41,6 +41,8 @@ class ReviewState(ScreenState):
         The strategy whose days are drawn; empty follows the finding.
     all_parts : bool
         Whether every branch is listed, and not only the best and the last.
+    all_advice : bool
+        Whether every recommendation is listed, and not only the first.
     """
 
     stage = "review"
@@ -50,6 +52,7 @@ class ReviewState(ScreenState):
     level = traitlets.Enum(("", *LEVELS), default_value="")
     tracked = traitlets.Unicode("")
     all_parts = traitlets.Bool(False)
+    all_advice = traitlets.Bool(False)
 
     def __init__(self, project: Any, **traits: Any) -> None:
         self.evaluation: Evaluation | None = None
@@ -60,7 +63,8 @@ class ReviewState(ScreenState):
         self._kept: dict[tuple[Any, ...], Any] = {}
         super().__init__(project, **traits)
         self.observe(
-            lambda _: self.touch(), ["segment", "channel", "measure", "level", "tracked", "all_parts"]
+            lambda _: self.touch(),
+            ["segment", "channel", "measure", "level", "tracked", "all_parts", "all_advice"],
         )
 
     def once(self, name: str, make: Callable[[], Any], *traits: str) -> Any:
@@ -221,9 +225,7 @@ class ReviewState(ScreenState):
 
     def hint(self) -> str:
         """Return the Python that reads what the filters show."""
-        if self.segment:
-            return "project.review.evaluation().by_segment"
-        return "project.review.evaluation().overall"
+        return "project.review.evaluation()"
 
     # Deciding --------------------------------------------------------------------
 

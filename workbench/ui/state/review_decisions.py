@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 ACTION_SIGNS = {"scale": "✓", "keep": "✓", "adjust": "◐", "stop": "✕", "undecided": "?"}
 ACTION_TONES = {"scale": "good", "keep": "good", "adjust": "accent", "stop": "bad", "undecided": "warn"}
+LISTED = 6
+"""Recommendations listed before one asks for all."""
 MESSAGE_PREFIXES = ("review.action.", "review.evidence.", "review.status.")
 
 # What the evidence shows, in this order, and how each figure is written.
@@ -92,7 +94,9 @@ class ReviewDecisions:
         slots = state.figures.slots()
         may_decide = state.may("analyst")
         found = []
-        for row in state.advice.to_dict("records"):
+        # What asks for a decision that changes something comes first.
+        order = state.advice["action"].eq("undecided").to_numpy().argsort(kind="stable")
+        for row in state.advice.iloc[order].to_dict("records"):
             if row["strategy_id"] not in names:
                 continue
             told = {**row, "evidence": json.dumps(self._evidence(row))}
@@ -105,7 +109,8 @@ class ReviewDecisions:
                     "action": self.t(f"review.action.{row['action']}"),
                     "sign": ACTION_SIGNS[row["action"]],
                     "tone": ACTION_TONES[row["action"]],
-                    "change": state_change(row, state.lang),
+                    # That it stops, the action's word says already.
+                    "change": "" if row["action"] == "stop" else state_change(row, state.lang),
                     "reason": state_reason(told, state.lang),
                     "rule": row["rule"],
                     "evidence": self.evidence(row),
@@ -117,6 +122,15 @@ class ReviewDecisions:
                 }
             )
         return found
+
+    def shown(self) -> list[dict[str, Any]]:
+        """Return the rows listed before one asks for all."""
+        rows = self.rows()
+        return rows if self._state.all_advice else rows[:LISTED]
+
+    def more(self) -> str:
+        """Return the strategies whose recommendations are not among the first."""
+        return ", ".join(row["strategy"].split(" ")[0] for row in self.rows()[LISTED:])
 
     def _decided(self, row: dict[str, Any]) -> str:
         who = row["decided_by"] if self._state.may("analyst") else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from workbench import locale
-from workbench.ui.state.parts import Kpi, Tone
+from workbench.ui.state.parts import Kpi
 
 if TYPE_CHECKING:
     from workbench.ui.state.review import ReviewState
@@ -173,19 +173,20 @@ class ReviewFindings:
         ]
 
     def _kpi(self, name: str, rows: pd.DataFrame, write: Any) -> Kpi:
-        row = rows.loc[name]
+        label, row = self.t(f"review.kpi.{name}"), rows.loc[name]
+        if name == "responded" and self._figures.is_small(row["value"]):
+            return Kpi(label, self.t("review.hidden"))
         notes = []
-        tone: Tone = ""
-        if pd.notna(row["low"]):
-            notes.append(self.t("review.kpi.interval", low=write(row["low"]), high=write(row["high"])))
-        if pd.notna(row["plan"]) and pd.isna(row["low"]):
+        if pd.notna(row["plan"]):
             notes.append(self.t("review.kpi.plan", plan=write(row["plan"])))
         if pd.notna(row["previous"]):
             before = self._state.project.cycle.opened_from or ""
             notes.append(self.t("review.kpi.previous", value=write(row["previous"]), cycle=before))
-        if name == "responded" and self._figures.is_small(row["value"]):
-            return Kpi(self.t("review.kpi.responded"), self.t("review.hidden"))
-        return Kpi(self.t(f"review.kpi.{name}"), write(row["value"]), note=" · ".join(notes), tone=tone)
+        if pd.notna(row["low"]):
+            notes.insert(0, self.t("review.kpi.interval", low=write(row["low"]), high=write(row["high"])))
+            # An interval fills the line; plan and previous cycle stand behind the figure.
+            return Kpi(label, write(row["value"]), note=notes[0], exact=" · ".join(notes[1:]))
+        return Kpi(label, write(row["value"]), note=" · ".join(notes))
 
     def _proven_kpi(self, rows: pd.DataFrame) -> Kpi:
         counts = self._figures.verdicts()
@@ -204,7 +205,7 @@ class ReviewFindings:
         return locale.count(value, self._state.lang)
 
     def _ratio(self, value: float) -> str:
-        return locale.MISSING if value != value else f"¥{locale.decimal(value)}"
+        return locale.MISSING if value != value else f"{'−' if value < 0 else ''}¥{abs(value):,.2f}"
 
     # Cards -------------------------------------------------------------------------------
 
@@ -267,7 +268,7 @@ class ReviewFindings:
         if not (responded["n"] >= 0 and responded["plan"] > 0):
             return self.t("review.funnel.neutral", share=share), subtitle
         return self.t(
-            "review.funnel.above" if responded["n"] >= responded["plan"] else "review.funnel.below",
+            "review.funnel.title",
             share=share,
             planned=locale.percent(responded["n"] / responded["plan"], places=0),
         ), subtitle
