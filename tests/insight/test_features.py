@@ -207,4 +207,4 @@ def test_every_word_of_the_catalogue_has_a_label(lang):
 
 def test_labels_of_features():
     assert feature_label("share_time_deposit", "zh_CN") == "定期占比"
-    assert feature_label("occupation=retired", "zh_CN") == "职业：retired"
+    assert feature_label("occupation=retired", "zh_CN") == "职业：退休"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -10,22 +9,6 @@ import pytest
 
 import workbench as wb
 from workbench.project import Project
-
-
-@pytest.fixture(scope="session")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("bank") / "raw"
-    return Path(wb.create_sample_bank(folder, customers=1_500, months=12))
-
-
-@pytest.fixture(scope="session")
-def walked_folder(bank: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two cycles: the first decided, the second with open recommendations."""
-    os.environ.pop("WORKBENCH_ROLE", None)
-    folder = tmp_path_factory.mktemp("projects") / "walked"
-    project = wb.create_project(folder, "Walked")
-    project.walk(bank, embedding="pca", sample_size=400, k_range=range(2, 7))
-    return folder
 
 
 @pytest.fixture

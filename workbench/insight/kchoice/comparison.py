@@ -10,6 +10,7 @@ from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 
 from workbench.errors import ParameterProblem
 from workbench.insight.kchoice.gap import gap_statistic
+from workbench.insight.kchoice.recommendation import GAP_OF_ONE
 from workbench.insight.kchoice.silhouettes import mean_silhouettes
 from workbench.insight.kchoice.stability import bootstrap_stability
 from workbench.insight.scaling import fit_scaling
@@ -18,7 +19,6 @@ from workbench.insight.threads import one_thread
 from workbench.tables import K_COMPARISON
 
 MESSAGE_PREFIXES = ("insight_room.phase.",)
-GAP_OF_ONE = "gap_of_one_cluster"
 
 Progress = Callable[[float, str], None]
 

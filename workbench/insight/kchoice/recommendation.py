@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from workbench import locale
-from workbench.insight.kchoice.comparison import GAP_OF_ONE
 from workbench.tables import K_COMPARISON
 
 MESSAGE_PREFIXES = ("insight_room.index.",)
+
+GAP_OF_ONE = "gap_of_one_cluster"
+"""Where a comparison keeps the gap at k = 1, which its table has no row for."""
 
 INDICES = (
     "silhouette_score",

@@ -18,7 +18,7 @@ from workbench.ui.vega import VegaView
 if TYPE_CHECKING:
     from workbench.project import Project
 
-NARROW = 340
+NARROW = 310
 """Pixels under which the five indices don't fit side by side."""
 FILTERS = (("region", "region"), ("tier", "tier"), ("lifecycle", "lifecycle_stage"))
 MESSAGE_PREFIXES = ("insight.filter.",)
@@ -160,7 +160,7 @@ class InsightScreen(Screen):
         )
 
     def _narrowed(self, change: dict) -> None:
-        if (change["old"] < NARROW) != (change["new"] < NARROW):
+        if (0 < change["old"] < NARROW) != (0 < change["new"] < NARROW):
             self.state.touch()
 
     def _paint_k(self) -> None:
@@ -215,6 +215,7 @@ class InsightScreen(Screen):
             "insight_side_foot.html",
             tiers=state.tier_shares(),
             members=state.typical_members(),
+            origin=state.origin(),
         )
 
 
