@@ -9,20 +9,58 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workbench.charts.execution import dispositions, pace, progress
     from workbench.charts.insight import compare_k, differences, embedding, shares
     from workbench.charts.review import daily, funnel, uplift
+    from workbench.charts.strategy import (
+        capacity,
+        gate_rows,
+        gates,
+        place_row,
+        ranking,
+        ranking_rows,
+        reliability,
+    )
 
 _HOME = {
+    "capacity": "strategy",
     "compare_k": "insight",
     "daily": "review",
     "differences": "insight",
+    "dispositions": "execution",
     "embedding": "insight",
     "funnel": "review",
+    "gate_rows": "strategy",
+    "gates": "strategy",
+    "pace": "execution",
+    "place_row": "strategy",
+    "progress": "execution",
+    "ranking": "strategy",
+    "ranking_rows": "strategy",
+    "reliability": "strategy",
     "shares": "insight",
     "uplift": "review",
 }
 
-__all__ = ["compare_k", "daily", "differences", "embedding", "funnel", "shares", "uplift"]
+__all__ = [
+    "capacity",
+    "compare_k",
+    "daily",
+    "differences",
+    "dispositions",
+    "embedding",
+    "funnel",
+    "gate_rows",
+    "gates",
+    "pace",
+    "place_row",
+    "progress",
+    "ranking",
+    "ranking_rows",
+    "reliability",
+    "shares",
+    "uplift",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -226,6 +226,12 @@ class TargetLists:
             columns=list(STAMPS)
         )
 
+    def plan_version(self) -> int | None:
+        """Return the plan that the newest launched list was cut from, None where there is none."""
+        rows = self._store.lists.rows(self._project.cycle.cycle_id)
+        version = self._summary(rows[-1]).get("plan") if rows else None
+        return None if version is None else int(version)
+
     def funnel(self) -> pd.DataFrame:
         """Return the gates of the newest launched selection: gate, n_in, n_out, applied.
 

@@ -333,6 +333,10 @@ class Strategy:
         """Return the cards of the launched strategies as they were at the launch."""
         return self._lists.cards()
 
+    def launched_plan(self) -> int | None:
+        """Return the version of the plan that the newest launched list was cut from, if any."""
+        return self._lists.plan_version()
+
     def funnel(self) -> pd.DataFrame:
         """Return the gates of the newest launched selection: gate, n_in, n_out, applied.
 

@@ -15,6 +15,13 @@ from workbench.strategy.suggestion import suggest_strategies
 from workbench.strategy.templates import translate_strategies
 from workbench.strategy.traits import describe_traits
 from workbench.strategy.weights import CRITERIA, DEFAULT_WEIGHTS, normal_weights
+from workbench.strategy.worth import (
+    price_targets,
+    summarise_map,
+    total_value,
+    trace_capacity,
+    value_lists,
+)
 
 __all__ = [
     "CRITERIA",
@@ -30,11 +37,16 @@ __all__ = [
     "gate_label",
     "hash_targets",
     "normal_weights",
+    "price_targets",
     "response_interval",
     "score_customers",
     "score_strategies",
     "select_targets",
     "suggest_strategies",
+    "summarise_map",
+    "total_value",
+    "trace_capacity",
     "translate_strategies",
+    "value_lists",
     "why",
 ]

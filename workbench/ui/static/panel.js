@@ -51,6 +51,16 @@ function render({ model, el }) {
     }
   };
 
+  // A slider's track and number follow the hand; Python hears of it when the hand rests.
+  const slid = (target) => {
+    const share = (target.value - target.min) / (target.max - target.min || 1);
+    target.style.setProperty("--at", `${share * 100}%`);
+    const shown = target.closest("label")?.querySelector("output");
+    const places = Number(target.dataset.places ?? 0);
+    const digits = { minimumFractionDigits: places, maximumFractionDigits: places };
+    if (shown) shown.textContent = Number(target.value).toLocaleString("en", digits);
+  };
+
   const pressed = (target) => {
     if (target.getAttribute("aria-disabled") === "true" || target.disabled) return;
     if (target.dataset.copy !== undefined) {
@@ -81,6 +91,7 @@ function render({ model, el }) {
   el.addEventListener("input", (event) => {
     const target = event.target;
     if (!target.dataset?.live) return;
+    if (target.type === "range") slid(target);
     clearTimeout(timer);
     timer = setTimeout(() => send(target.dataset.live, target.value), SENT_AFTER_MS);
   });
