@@ -19,12 +19,12 @@ from workbench.ui.state.review_figures import shade
 
 @pytest.fixture
 def state(walked) -> ReviewState:
-    return ReviewState(wb.open_project(walked))
+    return ReviewState(walked)
 
 
 @pytest.fixture
-def viewer(walked) -> ReviewState:
-    return ReviewState(wb.open_project(walked, role="viewer"))
+def viewer(viewed) -> ReviewState:
+    return ReviewState(viewed)
 
 
 def with_verdicts(state: ReviewState, *verdicts: str) -> ReviewState:
@@ -102,7 +102,7 @@ def test_small_cells_of_the_plan_are_hidden_and_cant_be_derived(viewer):
     bare = compare_to_plan(
         viewer.targets, viewer.outcomes, viewer.cards, viewer.parts, "branch", contacts=viewer.contacts
     )
-    cells = bare[bare["strategy_id"] != ""].rename(columns={"branch": "part"})
+    cells = bare[bare["strategy_id"] != ""].rename(columns={"branch": "part"}).fillna({"part": ""})
     small = set(map(tuple, cells.loc[cells["n"] < 11, ["part", "strategy_id"]].to_numpy()))
     hidden = set(map(tuple, table.loc[table["hidden"], ["part", "strategy_id"]].to_numpy()))
     assert small <= hidden
@@ -208,7 +208,7 @@ def test_no_branch_is_said_to_fail_where_it_is_hidden(state):
     title, _ = state.findings.plan_title()
     table = state.figures.against_plan()
     for part in table.loc[table["hidden"] & (table["strategy_id"] == ""), "part"]:
-        assert part not in title
+        assert not part or part not in title
 
 
 @pytest.mark.parametrize("lang", ["en", "zh_CN"])
@@ -238,7 +238,9 @@ def test_recommendations_say_their_reason(state):
 
 def test_the_cycle_closes_only_when_all_is_decided(state):
     close = state.heading().buttons[-1]
-    assert close.action == "close" and "to decide" in close.label and close.blocked
+    assert close.action == "close"
+    assert "to decide" in close.label
+    assert close.blocked
     state.guard(state.close_cycle)
     assert state.banner.key == "review.close_first"
     assert state.project.cycle.state == "open"
@@ -275,7 +277,7 @@ def test_a_rejection_needs_a_reason(state):
 
 def test_who_comes_second_is_told_what_was_decided(state, walked):
     row = state.decisions.rows()[0]
-    wb.open_project(walked).review.reject(row["id"], "Meanwhile.")
+    wb.open_project(walked.folder).review.reject(row["id"], "Meanwhile.")
     state.guard(state.accept, row["id"])
     assert state.banner.kind == "error"
     shown = {each["id"]: each for each in state.decisions.rows()}
@@ -306,7 +308,7 @@ def test_evaluating_again_takes_in_what_came(state):
 
 @pytest.mark.parametrize("role", ["viewer", "contributor"])
 def test_who_only_reads_gets_no_button_that_writes(walked, role):
-    state = ReviewState(wb.open_project(walked, role=role))
+    state = ReviewState(wb.open_project(walked.folder, role=role))
     assert [button.action for button in state.heading().buttons] == ["comments"]
     assert not any(row["may_decide"] for row in state.decisions.rows())
     for row in state.decisions.rows()[:1]:
@@ -334,7 +336,7 @@ import sys
 import workbench as wb
 from workbench.ui.state.review import ReviewState
 from workbench.ui.screens.review import ReviewScreen
-screen = ReviewScreen(ReviewState(wb.open_project({str(walked)!r}, role="viewer")))
+screen = ReviewScreen(ReviewState(wb.open_project({str(walked.folder)!r}, role="viewer")))
 screen.state.measure = "amount"
 assert screen.state.banner is None, screen.state.banner
 print(sorted({{"sklearn", "umap", "ibis", "duckdb", "numba"}} & set(sys.modules)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -223,18 +225,15 @@ def _words_beside(base: alt.Chart, titles: pd.DataFrame, tokens: dict[str, str])
         x=alt.value(-_NAME - 9), color=alt.Color("colour:N", scale=None)
     )
     size = base.mark_text(align="right", color=tokens["ink-2"]).encode(x=alt.value(-_LIST), text="size:N")
-    shown = []
-    for proven, weight in (("datum.proven", 600), ("!datum.proven", 400)):
-        shown.append(
-            base.transform_filter(proven)
-            .mark_text(align="right", fontWeight=weight, color=tokens["ink"])
-            .encode(x=alt.value(figures), text="figures:N")
-        )
+    figure: Any = {"align": "right", "color": tokens["ink"]}
+    proven = base.transform_filter("datum.proven").mark_text(fontWeight=600, **figure)
+    unproven = base.transform_filter("!datum.proven").mark_text(fontWeight=400, **figure)
+    shown = [part.encode(x=alt.value(figures), text="figures:N") for part in (proven, unproven)]
     word = base.mark_text(align="left", fontWeight=600, fontSize=12).encode(
         x=alt.value(verdict), text="verdict:N", color=alt.Color("ink:N", scale=None)
     )
     top = alt.Chart(titles).encode(y=alt.value(-14))
-    look = {"color": tokens["ink-3"], "fontSize": 11}
+    look: Any = {"color": tokens["ink-3"], "fontSize": 11}
     heads = [
         top.mark_text(align="left", **look).encode(x=alt.value(-_NAME - 14), text="strategy:N"),
         top.mark_text(align="right", **look).encode(x=alt.value(-_LIST), text="list:N"),

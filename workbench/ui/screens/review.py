@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.project import Project
+    from workbench.theme import Mode
 
 FILTERS = ("segment", "channel", "measure")
 NARROW = 520
@@ -37,6 +38,11 @@ class ReviewScreen(Screen):
 
     grid_class = "wb-grid-review"
     state: ReviewState
+
+    @property
+    def mode(self) -> Mode:
+        """Whose colours the charts have."""
+        return "dark" if self.state.mode == "dark" else "light"
 
     def build_filters(self) -> Sequence[widgets.DOMWidget]:
         """Return the filters, and at their right what says whether the result can be read."""
@@ -74,7 +80,7 @@ class ReviewScreen(Screen):
         self.on(self.notice, "evaluate", lambda *_: state.evaluate())
         self.on(self.title, "evaluate", lambda *_: state.evaluate())
         self.on(self.title, "close", lambda *_: state.close_cycle())
-        self.on(self.plan, "level", lambda value, _: setattr(state, "level", value))
+        self.on(self.plan, "level", lambda value, _: state.choose_level(value))
         self.on(self.plan, "parts", lambda *_: setattr(state, "all_parts", not state.all_parts))
         self.on(self.daily_head, "track", lambda value, _: setattr(state, "tracked", value))
         self.on(self.side, "more", lambda *_: setattr(state, "all_advice", not state.all_advice))
@@ -151,11 +157,11 @@ class ReviewScreen(Screen):
 
     def _draw_uplift(self, view: VegaView, rows: pd.DataFrame, unit: str, of: str = "strategy") -> None:
         state, narrow = self.state, self._narrow(view)
-        table, heads = uplift_table(rows, state.mode, unit), uplift_heads(unit, state.lang, of)
+        table, heads = uplift_table(rows, self.mode, unit), uplift_heads(unit, state.lang, of)
         self._redraw(
             view,
             [table] if narrow else [table, heads],
-            lambda: charts.uplift(table, unit=unit, of=of, lang=state.lang, mode=state.mode, narrow=narrow),
+            lambda: charts.uplift(table, unit=unit, of=of, lang=state.lang, mode=self.mode, narrow=narrow),
             narrow,
             len(table),
         )
@@ -177,7 +183,7 @@ class ReviewScreen(Screen):
         title, subtitle = state.findings.funnel_title()
         self.fill(self.funnel_head, "review_funnel_head.html", title=title, subtitle=subtitle)
         steps = funnel_table(state.figures.funnel())
-        self._redraw(self.funnel, [steps], lambda: charts.funnel(steps, lang=state.lang, mode=state.mode))
+        self._redraw(self.funnel, [steps], lambda: charts.funnel(steps, lang=state.lang, mode=self.mode))
 
     def _paint_plan(self) -> None:
         state = self.state
@@ -214,7 +220,7 @@ class ReviewScreen(Screen):
             self._redraw(
                 self.daily,
                 [rows],
-                lambda: charts.daily(rows, slot=slot, lang=state.lang, mode=state.mode),
+                lambda: charts.daily(rows, slot=slot, lang=state.lang, mode=self.mode),
                 slot,
             )
 

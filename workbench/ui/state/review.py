@@ -86,7 +86,7 @@ class ReviewState(ScreenState):
         self.segments = self._read_segments()
         self.cards = project.strategy.launched_cards()
         status = project.status().set_index("stage")
-        self.is_stale = status.at["review", "state"] == "stale"
+        self.is_stale = bool(status["state"].eq("stale")["review"])
         try:
             self.evaluation = project.review.evaluation()
         except NotFound:
@@ -158,6 +158,11 @@ class ReviewState(ScreenState):
             for name in LEVELS
             if name == "segment" or (name in self.parts and self.parts[name].notna().any())
         ]
+
+    def choose_level(self, level: str) -> None:
+        """Hold the results of branches, regions or segments against the plan."""
+        if level in self.levels():
+            self.level = level
 
     def shown_cards(self) -> pd.DataFrame:
         """Return the launched strategies that the filters leave."""

@@ -96,7 +96,8 @@ class ReviewDecisions:
         found = []
         # What asks for a decision that changes something comes first.
         order = state.advice["action"].eq("undecided").to_numpy().argsort(kind="stable")
-        for row in state.advice.iloc[order].to_dict("records"):
+        ordered: list[dict[str, Any]] = state.advice.iloc[order].to_dict("records")  # type: ignore[assignment]
+        for row in ordered:
             if row["strategy_id"] not in names:
                 continue
             told = {**row, "evidence": json.dumps(self._evidence(row))}

@@ -58,7 +58,7 @@ class ReviewFigures:
         """Return the colour slot of each strategy's segment."""
         state = self._state
         known = dict(zip(state.segments["segment"], state.segments["slot"], strict=True))
-        return {row.strategy_id: int(known.get(row.segment, 0)) for row in state.cards.itertuples()}
+        return {row.strategy_id: int(known.get(row.segment, 0)) for row in _rows(state.cards)}
 
     def verdicts(self) -> dict[str, int]:
         """Return how many strategies work, do harm, and are open."""
@@ -90,16 +90,15 @@ class ReviewFigures:
         treated = overall[overall["arm"] == "treatment"]
         rows = treated[treated["outcome"] == state.measure].copy()
         listed = overall[overall["outcome"] == state.measure].groupby("strategy_id")["n"].sum()
-        cards = state.cards.set_index("strategy_id")
         responses = treated[treated["outcome"] == "responded"].set_index("strategy_id")["verdict"]
-        rows["label"] = [f"{i} {cards.at[i, 'name']}" for i in rows["strategy_id"]]
+        rows["label"] = [dict(self._state.names())[i] for i in rows["strategy_id"]]
         rows["slot"] = rows["strategy_id"].map(self.slots())
         rows["size"] = [locale.count(listed[i], state.lang) for i in rows["strategy_id"]]
         rows["proven"] = rows["p_holm"] < state.evaluation.alpha
         if state.measure == "responded":
             # The verdict also asks for enough responses behind the interval.
             rows["proven"] = rows["strategy_id"].map(responses).isin(("works", "harms"))
-        rows["figures"] = [self.effect(row.uplift, row.ci_low, row.ci_high) for row in rows.itertuples()]
+        rows["figures"] = [self.effect(row.uplift, row.ci_low, row.ci_high) for row in _rows(rows)]
         words = [self.word(i, responses.get(i)) for i in rows["strategy_id"]]
         rows["verdict"] = [word for word, _ in words]
         rows["tone"] = [tone for _, tone in words]
@@ -108,7 +107,7 @@ class ReviewFigures:
     def effect(self, uplift: float, low: float, high: float) -> str:
         """Return an effect with its interval in words, in the measure's unit."""
         if uplift != uplift:
-            return locale.MISSING
+            return locale.count(None)
         lang = self._state.lang
         if self._state.measure == "responded":
             shown = [locale.points(x, lang, unit=False) for x in (uplift, low, high)]
@@ -212,7 +211,7 @@ class ReviewFigures:
         )
         hidden = {
             (row.part, "" if pd.isna(row.strategy_id) else row.strategy_id): bool(row.hidden)
-            for row in shown.itertuples()
+            for row in _rows(shown)
         }
         rows["hidden"] = [hidden[key] for key in zip(rows["part"], rows["strategy_id"], strict=True)]
         figures = ["n", "tries", "responded", "rate", "planned", "to_plan"]
@@ -223,14 +222,14 @@ class ReviewFigures:
         """Return the table against plan: its columns, and its rows, the best first."""
         state = self._state
         table = self.against_plan()
-        columns = [row.strategy_id for row in state.shown_cards().itertuples()]
+        columns = [row.strategy_id for row in _rows(state.shown_cards())]
         names = dict(zip(state.cards["strategy_id"], state.cards["name"], strict=True))
         parts = list(dict.fromkeys(table["part"]))
         shown = parts
         if len(parts) > PARTS_SHOWN and not state.all_parts:
             half = PARTS_SHOWN // 2
             shown = [*parts[:half], *parts[-half:]]
-        cells = {(row.part, row.strategy_id): row for row in table.itertuples()}
+        cells = {(row.part, row.strategy_id): row for row in _rows(table)}
         rows = []
         for part in shown:
             found = [self._cell(cells.get((part, column))) for column in [*columns, ""]]
@@ -316,11 +315,9 @@ class ReviewFigures:
                 low=locale.points(row.ci_low, lang, unit=False),
                 high=locale.points(row.ci_high, lang, unit=False),
             )
-            for row in rows.itertuples()
+            for row in _rows(rows)
         ]
-        found = [
-            "open" if not row.proven else "works" if row.uplift > 0 else "harms" for row in rows.itertuples()
-        ]
+        found = ["open" if not row.proven else "works" if row.uplift > 0 else "harms" for row in _rows(rows)]
         rows["found"] = found
         rows["verdict"] = [f"{VERDICT_SIGNS[v]} {self.t(f'review.verdict.{v}')}" for v in found]
         rows["tone"] = [VERDICT_TONES[v] for v in found]
@@ -329,6 +326,10 @@ class ReviewFigures:
     def _alpha(self) -> float:
         evaluation = self._state.evaluation
         return 0.05 if evaluation is None else evaluation.alpha
+
+
+def _rows(frame: pd.DataFrame) -> list[Any]:
+    return list(frame.itertuples())
 
 
 def shade(value: float | None) -> str:

@@ -138,7 +138,7 @@ class ReviewFindings:
     def _contamination_tag(self) -> list[tuple[str, str]]:
         rows = self._figures.overall()
         responses = rows[rows["outcome"] == "responded"]
-        contacted = responses["n_contaminated"].sum(min_count=1)
+        contacted = float(responses["n_contaminated"].sum(min_count=1))
         held_back = responses.loc[responses["arm"] == "control", "n"].sum()
         if contacted != contacted or not held_back:
             return []
@@ -205,7 +205,7 @@ class ReviewFindings:
         return locale.count(value, self._state.lang)
 
     def _ratio(self, value: float) -> str:
-        return locale.MISSING if value != value else f"{'−' if value < 0 else ''}¥{abs(value):,.2f}"
+        return locale.count(None) if value != value else f"{'−' if value < 0 else ''}¥{abs(value):,.2f}"
 
     # Cards -------------------------------------------------------------------------------
 
@@ -260,17 +260,16 @@ class ReviewFindings:
         """Return the title and the subtitle of the funnel."""
         steps = self._figures.funnel().set_index("step")
         subtitle = self.t("review.funnel.subtitle", date=self._last_day())
-        contacted, responded = steps.loc["contacted"], steps.loc["responded"]
-        listed = steps.at["listed", "n"]
-        if not contacted["n"] > 0:
+        n, plan = steps["n"].astype(float), steps["plan"].astype(float)
+        if not n["contacted"] > 0:
             return self.t("review.funnel.none"), subtitle
-        share = locale.percent(contacted["n"] / listed, places=0)
-        if not (responded["n"] >= 0 and responded["plan"] > 0):
+        share = locale.percent(n["contacted"] / n["listed"], places=0)
+        if not (n["responded"] >= 0 and plan["responded"] > 0):
             return self.t("review.funnel.neutral", share=share), subtitle
         return self.t(
             "review.funnel.title",
             share=share,
-            planned=locale.percent(responded["n"] / responded["plan"], places=0),
+            planned=locale.percent(n["responded"] / plan["responded"], places=0),
         ), subtitle
 
     def plan_title(self) -> tuple[str, str]:
