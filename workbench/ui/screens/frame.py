@@ -13,7 +13,7 @@ from workbench.ui.panel import Handler, Panel
 from workbench.ui.render import render
 from workbench.ui.state import ScreenState
 from workbench.ui.style import css
-from workbench.ui.vega import VegaView
+from workbench.ui.vega import VegaView, unchecked_charts
 
 if TYPE_CHECKING:
     from workbench.project import Project
@@ -42,6 +42,7 @@ class Screen:
     def __init__(self, state: ScreenState) -> None:
         self.state = state
         self._painted: dict[int, str] = {}
+        self._drawn: dict[int, tuple[Any, ...]] = {}
         self._holding = 0
         self.top, self.message, self.title = Panel(), Panel(), Panel()
         self.remarks, self.figures, self.foot = Panel(), Panel(), Panel()
@@ -96,9 +97,26 @@ class Screen:
             self._painted[id(panel)] = html
             panel.html = html
 
-    def draw(self, view: VegaView, chart: Any) -> None:
-        """Draw a chart in the screen's mode; where only rows differ, only those are sent."""
-        view.show(chart, mode=self.state.mode)
+    def draw(self, view: VegaView, chart: Any, *inputs: Any) -> None:
+        """Draw a chart in the screen's mode; where only rows differ, only those are sent.
+
+        Parameters
+        ----------
+        view : VegaView
+            Where.
+        chart : altair chart or callable
+            The chart, or a function without parameters that makes it.
+        *inputs : Any
+            What the chart is made from, beside language and mode. When nothing of it is
+            new the chart is not made again; a table counts as new when it is another
+            object.
+        """
+        made_from = (self.state.lang, self.state.mode, *inputs)
+        if inputs and _same(self._drawn.get(id(view)), made_from):
+            return
+        self._drawn[id(view)] = made_from
+        with unchecked_charts():
+            view.show(chart() if callable(chart) else chart, mode=self.state.mode)
 
     def on(self, panel: Panel, action: str, handler: Handler) -> None:
         """Run ``handler(value, fields)`` under the guard when an action is reported."""
@@ -169,6 +187,16 @@ class Screen:
             else state.t("shell.seconds_left", seconds=locale.count(max(1, round(progress.seconds_left)))),
         }
         self.fill(self.message, "banner.html", banner=shown_banner, progress=shown_progress)
+
+
+def _same(before: tuple[Any, ...] | None, now: tuple[Any, ...]) -> bool:
+    if before is None or len(before) != len(now):
+        return False
+    simple = (str, int, float, bool, tuple, type(None))
+    return all(
+        old is new or (isinstance(old, simple) and isinstance(new, simple) and old == new)
+        for old, new in zip(before, now, strict=True)
+    )
 
 
 def card(*children: widgets.DOMWidget, area: str = "") -> widgets.VBox:

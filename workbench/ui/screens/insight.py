@@ -128,13 +128,16 @@ class InsightScreen(Screen):
             self.map_head, "insight_map_head.html", title=title, subtitle=subtitle, missing=points.empty
         )
         self.map.layout.display = "none" if points.empty else ""
-        if not points.empty:
-            self.draw(
-                self.map,
-                charts.embedding(
-                    points, state.map_labels(), state.segments(), lang=state.lang, mode=state.mode
-                ),
-            )
+        if points.empty:
+            return
+        labels, segments = state.map_labels(), state.segments()
+        self.draw(
+            self.map,
+            lambda: charts.embedding(points, labels, segments, lang=state.lang, mode=state.mode, height=350),
+            labels,
+            segments,
+        )
+        self.map.update(emphasis=points["emphasis"])
 
     def _paint_shares(self) -> None:
         state = self.state
@@ -144,7 +147,7 @@ class InsightScreen(Screen):
         rows = state.summary()
         if not rows.empty:
             shown = rows.drop(columns="segment").rename(columns={"shown": "segment"})
-            self.draw(self.shares, charts.shares(shown, lang=state.lang, mode=state.mode))
+            self.draw(self.shares, lambda: charts.shares(shown, lang=state.lang, mode=state.mode), rows)
 
     def _paint_heat(self) -> None:
         state = self.state
@@ -172,19 +175,18 @@ class InsightScreen(Screen):
             self.k_head, "insight_k_head.html", title=title, subtitle=subtitle, missing=comparison is None
         )
         self.k.layout.display = "none" if comparison is None else ""
-        if comparison is not None:
-            best, chosen = state.votes()
-            self.draw(
-                self.k,
-                charts.compare_k(
-                    comparison,
-                    best=best,
-                    chosen=chosen,
-                    lang=state.lang,
-                    mode=state.mode,
-                    columns=3 if 0 < self.k.width < NARROW else 5,
-                ),
-            )
+        if comparison is None:
+            return
+        best, chosen = state.votes()
+        columns = 3 if 0 < self.k.width < NARROW else 5
+        self.draw(
+            self.k,
+            lambda: charts.compare_k(
+                comparison, best=best, chosen=chosen, columns=columns, lang=state.lang, mode=state.mode
+            ),
+            comparison,
+            columns,
+        )
 
     def _paint_side(self) -> None:
         state = self.state
@@ -206,9 +208,10 @@ class InsightScreen(Screen):
         bars = state.differences()
         self.side_bars.layout.display = "none" if bars.empty or row is None else ""
         if row is not None and not bars.empty:
+            slot = int(row["slot"])
             self.draw(
                 self.side_bars,
-                charts.differences(bars, slot=int(row["slot"]), lang=state.lang, mode=state.mode),
+                lambda: charts.differences(bars, slot=slot, lang=state.lang, mode=state.mode),
             )
         self.fill(
             self.side_foot,

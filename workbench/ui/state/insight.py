@@ -54,7 +54,8 @@ class InsightState(ScreenState):
         self.customers = pd.DataFrame()
         self._kept: dict[str, Any] = {}
         super().__init__(project, **traits)
-        self.observe(self._changed, ["region", "tier", "lifecycle", "selected", "lang"])
+        self.observe(self._changed, ["region", "tier", "lifecycle", "lang"])
+        self.observe(lambda _: self.touch(), ["selected"])
 
     def _changed(self, _: Any) -> None:
         self._kept.clear()
@@ -134,6 +135,9 @@ class InsightState(ScreenState):
 
     def segments(self) -> pd.DataFrame:
         """Return the segments with the name that this language shows, as column ``shown``."""
+        return self._once("segments", self._named)
+
+    def _named(self) -> pd.DataFrame:
         assert self.segmentation is not None
         rows = self.segmentation.segments.copy()
         rows["shown"] = rows["segment"]
@@ -204,20 +208,26 @@ class InsightState(ScreenState):
 
     def map_points(self) -> pd.DataFrame:
         """Return the picture's points: ``x``, ``y``, ``segment``, ``emphasis``."""
+        rows = self._once("points", self._placed)
+        chosen = rows["segment"].eq(self.selected) if self.selected else True
+        emphasis = (rows["kept"] & chosen).map({True: 0.62, False: 0.08})
+        return rows[["x", "y", "segment"]].assign(emphasis=emphasis.astype("float64"))
+
+    def _placed(self) -> pd.DataFrame:
         assert self.segmentation is not None
         points = self.segmentation.embedding
         if points is None:
-            return pd.DataFrame(columns=["x", "y", "segment", "emphasis"])
+            return pd.DataFrame({"x": [], "y": [], "segment": pd.Series(dtype="str"), "kept": []})
         if len(points) > MAP_POINTS:
             points = points.sample(MAP_POINTS, random_state=0)
         rows = points.merge(self.customers[["customer_id", "segment"]], on="customer_id")
-        kept = rows["customer_id"].isin(self.shown()["customer_id"])
-        chosen = rows["segment"].eq(self.selected) if self.selected else True
-        rows["emphasis"] = (kept & chosen).map({True: 0.62, False: 0.08})
-        return rows[["x", "y", "segment", "emphasis"]]
+        return rows.assign(kept=rows["customer_id"].isin(self.shown()["customer_id"]))
 
     def map_labels(self) -> pd.DataFrame:
         """Return where each segment's name stands in the picture, and what it says."""
+        return self._once("labels", self._labels)
+
+    def _labels(self) -> pd.DataFrame:
         middle = label_places(self.map_points())
         summary = self.summary()
         if summary.empty:

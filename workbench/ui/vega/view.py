@@ -17,7 +17,6 @@ import anywidget
 import ipywidgets
 import pandas as pd
 import traitlets
-from altair.utils import schemapi
 
 from workbench import theme
 from workbench.errors import ParameterProblem
@@ -27,11 +26,6 @@ from workbench.ui.vega.columns import Packed, pack_column, pack_frame
 
 BUNDLE_IN_PAGE = "WORKBENCH_BUNDLE_IN_PAGE"
 """Environment variable that the dashboards' server sets: its pages load the bundle."""
-
-if os.environ.get(BUNDLE_IN_PAGE) == "1":
-    # A dashboard's charts are the package's own and tested: checking each part of each one
-    # against the schema takes half the time of building them.
-    schemapi.disable_debug_mode()
 
 _LONGEST_SELECTION = 20_000
 
