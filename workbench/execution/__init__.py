@@ -7,6 +7,7 @@ from workbench.execution.dispositions import (
     read_dispositions,
 )
 from workbench.execution.outcomes import OutcomeCheck, check_outcomes, outcome_key
+from workbench.execution.pace import coarsen_days, count_dispositions, judge_pace
 from workbench.execution.progress import count_days, summarise_progress
 from workbench.execution.script import address, fill_script, product_name
 from workbench.execution.worklist import build_worklist
@@ -18,9 +19,12 @@ __all__ = [
     "build_worklist",
     "check_disposition",
     "check_outcomes",
+    "coarsen_days",
     "count_days",
+    "count_dispositions",
     "disposition_labels",
     "fill_script",
+    "judge_pace",
     "outcome_key",
     "product_name",
     "read_dispositions",

@@ -19,6 +19,9 @@ from workbench.tables import CONTACTS, OUTCOMES
 if TYPE_CHECKING:
     from workbench.project.handle import Project
 
+OUTCOME_SUFFIXES = (".csv", ".xlsx")
+"""What the inbox offers as a file of outcomes."""
+
 
 @dataclass(frozen=True)
 class OutcomeReport:
@@ -73,21 +76,44 @@ class Execution:
         frame = self._results.outcomes(self._list_ids())
         return _typed(frame, OUTCOMES)
 
-    def worklist(self, today: dt.date | str | None = None, agent: str | None = None) -> pd.DataFrame:
+    def day(self, today: dt.date | str | None = None) -> dt.date:
+        """Return the day to look from: today, or the newest contact's if that is later.
+
+        What a past campaign or a simulated one brought may lie ahead of the clock; it
+        was let in on purpose and counts.
+
+        Parameters
+        ----------
+        today : datetime.date or str, optional
+            Another day, taken as it is.
+        """
+        from workbench.project.cycles import as_day
+
+        day = as_day(today)
+        if day is not None:
+            return day
+        known = [self.contacts()["contacted_at"].max(), self.outcomes()["recorded_at"].max()]
+        days = [moment.date() for moment in known if not pd.isna(moment)]
+        return max([self._project.store.database.clock().date(), *days])
+
+    def worklist(
+        self, today: dt.date | str | None = None, agent: str | None = None, lang: str = "en"
+    ) -> pd.DataFrame:
         """Return whom to contact, with the script beside it; the control is not on it.
 
         Parameters
         ----------
         today : datetime.date or str, optional
-            The day to look from; by default the day of the clock.
+            The day to look from; see `day` for the default.
         agent : str, optional
             Only what this agent began, and what nobody has begun.
+        lang : str, default="en"
+            Language of the salutation and the product in the script.
         """
         from workbench.execution import build_worklist
-        from workbench.project.cycles import as_day
 
         project = self._project
-        day = as_day(today) or project.store.database.clock().date()
+        day = self.day(today)
         contacts = self.contacts()
         frame = build_worklist(
             project.strategy.targets(),
@@ -96,6 +122,7 @@ class Execution:
             self.outcomes(),
             project.strategy.launched_cards(),
             today=day,
+            lang=lang,
         )
         if agent is None:
             return frame
@@ -193,6 +220,7 @@ class Execution:
         *,
         today: dt.date | str | None = None,
         since: dt.date | str | None = None,
+        lang: str = "en",
     ) -> OutcomeReport:
         """Bring in outcomes from a file; the same rows again change nothing.
 
@@ -202,10 +230,12 @@ class Execution:
             A CSV, Excel or Parquet file, or a frame; see `workbench.execution.check_outcomes`
             for its columns.
         today : datetime.date or str, optional
-            Later contacts are quarantined; by default the day of the clock.
+            Later contacts are quarantined; see `day` for the default.
         since : datetime.date or str, optional
             Earlier contacts are quarantined; by default the first day of each list. An
             earlier day lets a past campaign be played through.
+        lang : str, default="en"
+            Language of the quarantine's reasons.
 
         Returns
         -------
@@ -229,7 +259,7 @@ class Execution:
             raise NotFound("project.error.no_lists", cycle=project.cycle.cycle_id)
         list_ids = [row["list_id"] for row in lists]
         known = self._results.outcome_ids(list_ids) | set(self._results.contacts(list_ids)["contact_id"])
-        day = as_day(today) or project.store.database.clock().date()
+        day = self.day(today)
         begun = as_day(since)
         check = check_outcomes(
             raw.frame,
@@ -239,6 +269,7 @@ class Execution:
             strategies=project.strategy.launched_cards(),
             listed_on={row["list_id"]: begun or _first_day(row) for row in lists},
             file=raw.name,
+            lang=lang,
         )
         project.store.trail.add_raw_file(raw.sha256, raw.name, raw.size)
         contacts, outcomes = self._results.add(
@@ -256,18 +287,40 @@ class Execution:
             flagged=check.flagged,
         )
 
+    def inbox_files(self) -> pd.DataFrame:
+        """Return the tables in the inbox that may hold outcomes: all that no import has read.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``file`` (path in the inbox, with slashes), ``bytes``, ``changed_at`` (UTC): those
+            with outcomes in their name first, then the newest.
+        """
+        project = self._project
+        try:
+            read = {str(name).partition("#")[0] for name in project.imports.report().files["file"]}
+        except NotFound:
+            read = set()
+        rows = []
+        for path in project.inbox.rglob("*"):
+            name = path.relative_to(project.inbox).as_posix()
+            if path.suffix.lower() in OUTCOME_SUFFIXES and path.is_file() and name not in read:
+                known = path.stat()
+                changed = dt.datetime.fromtimestamp(known.st_mtime, dt.UTC).replace(tzinfo=None)
+                rows.append((name, known.st_size, changed, "outcome" not in name.lower()))
+        rows.sort(key=lambda row: (row[3], -row[2].timestamp(), row[0]))
+        return pd.DataFrame([row[:3] for row in rows], columns=["file", "bytes", "changed_at"])
+
     def progress(self, today: dt.date | str | None = None) -> pd.DataFrame:
         """Return how far each strategy's list is; see `workbench.execution.summarise_progress`."""
         from workbench.execution import summarise_progress
-        from workbench.project.cycles import as_day
 
-        day = as_day(today) or self._project.store.database.clock().date()
         return summarise_progress(
             self._project.strategy.targets(),
             self.contacts(),
             self.outcomes(),
             self._project.strategy.launched_cards(),
-            today=day,
+            today=self.day(today),
         )
 
 
