@@ -9,6 +9,14 @@ import altair as alt
 from workbench.ui.vega.view import VegaView
 
 NAME = "workbench"
+_COMPOSED = {
+    "layer": alt.LayerChart,
+    "hconcat": alt.HConcatChart,
+    "vconcat": alt.VConcatChart,
+    "concat": alt.ConcatChart,
+    "facet": alt.FacetChart,
+    "repeat": alt.RepeatChart,
+}
 
 
 def use_in_notebooks() -> None:
@@ -26,5 +34,7 @@ def use_in_notebooks() -> None:
 
 def _show(spec: dict[str, Any], **_: Any) -> Any:
     mode = spec.get("usermeta", {}).get("mode", "light")
-    chart = alt.Chart.from_dict(spec, validate=False)
+    # Without validation, Altair takes every specification for a single chart.
+    kind: Any = next((kind for part, kind in _COMPOSED.items() if part in spec), alt.Chart)
+    chart = kind.from_dict(spec, validate=False)
     return VegaView(chart, mode=mode)._repr_mimebundle_()
