@@ -27,6 +27,7 @@ UPLIFT_COLUMNS = (
 ALPHA = 0.05
 """An effect with a p-value under this is drawn solid."""
 _TICKS = "datum.value === 0 ? '0' : format(datum.value, abs(datum.value) >= 1000 ? '+~s' : '+,~g')"
+_PHONE = 33
 _NAME, _LIST, _FIGURES, _VERDICT, _RIGHT = 190, 12, 122, 132, 208
 
 
@@ -81,11 +82,11 @@ def uplift(
     if "figures" not in rows:
         rows = _of_evaluation(rows, outcome, unit, lang)
     tokens = theme.tokens(mode)
-    height = (row_height + 21 if narrow else row_height) * max(len(rows), 1)
+    height = (row_height + _PHONE if narrow else row_height) * max(len(rows), 1)
     drawn = rows if "colour" in rows else uplift_table(rows, mode, unit)
     base = alt.Chart(drawn).encode(y=_row_axis(narrow, tokens))
     shown = base.transform_filter("isValid(datum.uplift)")
-    drop = 9 if narrow else 0
+    drop = 4 if narrow else 0
     x = alt.X(
         "ci_low:Q",
         axis=alt.Axis(title=None, labelExpr=_TICKS, tickCount=5),
@@ -114,7 +115,7 @@ def uplift(
         _words_above(base, tokens) if narrow else _words_beside(base, uplift_heads(unit, lang, of), tokens)
     )
     separators = base.mark_rule(
-        color=tokens["line"], yOffset=(row_height + 21 if narrow else row_height) / 2
+        color=tokens["line"], yOffset=(row_height + _PHONE if narrow else row_height) / 2
     ).encode(
         x=alt.value(0 if narrow else -_NAME - 14),
         x2=alt.value(alt.expr(f"width + {0 if narrow else _RIGHT}")),
@@ -246,13 +247,19 @@ def _words_beside(base: alt.Chart, titles: pd.DataFrame, tokens: dict[str, str])
 
 
 def _words_above(base: alt.Chart, tokens: dict[str, str]) -> list[alt.Chart]:
-    name = base.mark_text(align="left", dy=-12, fontWeight=600, color=tokens["ink"], limit=210).encode(
+    name = base.mark_text(align="left", dy=-18, fontWeight=600, color=tokens["ink"], limit=210).encode(
         x=alt.value(0), text="label:N"
     )
-    word = base.mark_text(align="right", dy=-12, fontWeight=600).encode(
+    word = base.mark_text(align="right", dy=-18, fontWeight=600).encode(
         x=alt.value(alt.expr("width")), text="verdict:N", color=alt.Color("ink:N", scale=None)
     )
-    return [name, word]
+    figures = base.mark_text(align="left", dy=21, color=tokens["ink-2"]).encode(
+        x=alt.value(0), text="figures:N"
+    )
+    size = base.mark_text(align="right", dy=21, color=tokens["ink-2"]).encode(
+        x=alt.value(alt.expr("width")), text="size:N"
+    )
+    return [name, word, figures, size]
 
 
 def funnel(

@@ -138,7 +138,7 @@ class ReviewFindings:
     def _contamination_tag(self) -> list[tuple[str, str]]:
         rows = self._figures.overall()
         responses = rows[rows["outcome"] == "responded"]
-        contacted = float(responses["n_contaminated"].sum(min_count=1))
+        contacted: Any = responses["n_contaminated"].sum(min_count=1)
         held_back = responses.loc[responses["arm"] == "control", "n"].sum()
         if contacted != contacted or not held_back:
             return []
