@@ -12,7 +12,7 @@ import traitlets
 from workbench import locale
 from workbench.errors import NotFound
 from workbench.insight import count_by_lifecycle, feature_label, hide_small_cells, summarise_segments
-from workbench.tables import LIFECYCLE_STAGES, TIERS, mask_identifier
+from workbench.tables import EMBEDDING, LIFECYCLE_STAGES, TIERS, mask_identifier
 from workbench.ui.state.base import ScreenState
 from workbench.ui.state.insight_findings import InsightFindings
 from workbench.ui.state.parts import Button, Heading, Kpi
@@ -217,7 +217,7 @@ class InsightState(ScreenState):
         assert self.segmentation is not None
         points = self.segmentation.embedding
         if points is None:
-            return pd.DataFrame({"x": [], "y": [], "segment": pd.Series(dtype="str"), "kept": []})
+            return EMBEDDING.empty().assign(segment=pd.Series(dtype="str"), kept=pd.Series(dtype="bool"))
         if len(points) > MAP_POINTS:
             points = points.sample(MAP_POINTS, random_state=0)
         rows = points.merge(self.customers[["customer_id", "segment"]], on="customer_id")

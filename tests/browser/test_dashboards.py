@@ -1,0 +1,113 @@
+"""Each dashboard of the sample bank, in both languages, wide and narrow, offline.
+
+The pictures of the README are made here: with WORKBENCH_SCREENSHOTS set to a folder,
+every dashboard is written there as it was seen.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+import workbench as wb
+from workbench.publish import Dashboards
+
+pytestmark = pytest.mark.browser
+
+STAGES = ("insight", "strategy", "execution", "review")
+CHARTS = {"insight": 4, "strategy": 2, "execution": 2, "review": 2}
+TITLES = {"en": "Customer Workbench", "zh_CN": "客户经营工作台"}
+
+
+@pytest.fixture(scope="session")
+def shown_bank(tmp_path_factory) -> Path:
+    """Return a walked sample bank large enough to look like one."""
+    folder = tmp_path_factory.mktemp("shown")
+    raw = wb.create_sample_bank(folder / "raw", customers=8_000)
+    project = wb.create_project(folder / "demo_bank", "demo_bank")
+    project.walk(raw, sample_size=3_000, k_range=range(2, 11))
+    return project.folder
+
+
+@pytest.fixture(scope="module")
+def dashboards(shown_bank, tmp_path_factory):
+    log = tmp_path_factory.mktemp("log") / "dashboards.log"
+    with Dashboards(shown_bank, role="viewer", log=log) as running:
+        yield running
+
+
+def seen(opened, name: str) -> None:
+    folder = os.environ.get("WORKBENCH_SCREENSHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        opened.page.wait_for_timeout(500)
+        opened.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize("lang", TITLES)
+@pytest.mark.parametrize("stage", STAGES)
+def test_screenshot_of_a_dashboard_drawn_without_another_machine(dashboards, visit, stage, lang):
+    opened = visit()
+    page = opened.open(dashboards.address(stage, lang=lang), charts=CHARTS[stage])
+    assert all(marks > 0 for marks in opened.marks() if marks != -1)
+    assert sum(marks > 0 for marks in opened.marks()) >= CHARTS[stage]
+    assert page.title().endswith(TITLES[lang])
+    assert page.locator(".wb .note.error").count() == 0
+    assert page.locator(".wb .kpi").count() >= 4
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    seen(opened, f"{stage}.{'zh' if lang == 'zh_CN' else lang}")
+    assert opened.attempts == []
+    assert opened.faults == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_screenshot_of_a_dashboard_on_a_phone(dashboards, visit, stage):
+    opened = visit(width=360, height=800)
+    page = opened.open(dashboards.address(stage), charts=1)
+    page.wait_for_selector(".wb .foot")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    seen(opened, f"{stage}.phone")
+    assert opened.attempts == []
+
+
+def test_screenshot_of_insight_in_the_dark(dashboards, visit):
+    opened = visit()
+    page = opened.open(dashboards.address("insight", theme="dark"), charts=CHARTS["insight"])
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('.wb')).backgroundColor") == "rgb(15, 20, 26)"
+    )
+    seen(opened, "insight.dark")
+
+
+def test_a_manager_filters_and_switches_language_by_keyboard(dashboards, visit):
+    opened = visit()
+    page = opened.open(dashboards.address("insight"), charts=CHARTS["insight"])
+    before = page.locator(".wb .kpi .v").first.inner_text()
+    page.locator(".wb .widget-dropdown select").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function(
+        "before => document.querySelector('.wb .kpi .v').innerText !== before", arg=before, timeout=15_000
+    )
+    page.locator("[data-key='lang-zh']").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('.wb .brand').innerText.includes('客户经营工作台')")
+    assert page.evaluate("document.activeElement.dataset.key") == "lang-zh"
+    assert "lang=zh" in page.url
+    assert opened.attempts == []
+
+
+def test_a_viewer_is_sent_no_customer(dashboards, visit, shown_bank):
+    project = wb.open_project(shown_bank, role="viewer")
+    ids = set(project.customers(columns=["customer_id"])["customer_id"].head(2000))
+    for stage in STAGES:
+        opened = visit()
+        frames: list[str] = []
+        opened.page.on(
+            "websocket",
+            lambda socket, kept=frames: socket.on("framereceived", lambda data: kept.append(str(data))),
+        )
+        opened.open(dashboards.address(stage), charts=1)
+        sent = opened.page.content() + "".join(frames)
+        assert not [one for one in ids if one in sent]
