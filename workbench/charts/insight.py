@@ -76,7 +76,12 @@ def embedding(
             opacity=alt.Opacity("emphasis:Q", scale=None, legend=None),
         )
     )
-    halo = {"stroke": tokens["sunken"], "strokeWidth": 4, "strokeJoin": "round", "strokeOpacity": 0.9}
+    halo: dict[str, Any] = {
+        "stroke": tokens["sunken"],
+        "strokeWidth": 4,
+        "strokeJoin": "round",
+        "strokeOpacity": 0.9,
+    }
     name = alt.Chart(labels).encode(x=x, y=y)
     back = name.mark_text(fontSize=12, fontWeight=600, dy=-22, **halo).encode(text="label:N")
     front = alt.layer(
@@ -132,7 +137,8 @@ def shares(
     ends = []
     for field, other in (("share_customers", "share_balance"), ("share_balance", "share_customers")):
         lower = f"datum.{field} < datum.{other}"
-        for side, align, dx in ((lower, "right", -8), (f"!({lower})", "left", 8)):
+        sides: tuple[Any, ...] = ((lower, "right", -8), (f"!({lower})", "left", 8))
+        for side, align, dx in sides:
             ends.append(
                 base.transform_filter(side)
                 .mark_text(align=align, dx=dx, yOffset=8, color=tokens["ink-2"])
@@ -265,11 +271,12 @@ def differences(
         .mark_rule(color=tokens["ink-2"])
         .encode(x=alt.X("zero:Q", axis=None))
     )
+    sides: tuple[Any, ...] = ((above, "left", 5), (below, "right", -5))
     ends = [
         base.transform_filter(side)
         .mark_text(align=align, dx=dx, color=tokens["ink"])
         .encode(x=x, text=alt.Text("shown:N"))
-        for side, align, dx in ((above, "left", 5), (below, "right", -5))
+        for side, align, dx in sides
     ]
     chart = alt.layer(bars, zero, *ends).properties(
         width="container", height=row_height * max(len(profile), 1)

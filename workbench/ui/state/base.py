@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import traitlets
 
 from workbench import locale
+from workbench.theme import MODES, Mode
 from workbench.ui import request
 from workbench.ui.state.guard import guarded, log_to
 from workbench.ui.state.jobs import Jobs
@@ -50,8 +51,8 @@ class ScreenState(traitlets.HasTraits):
 
     stage = "insight"
 
-    lang = traitlets.Enum(locale.LANGUAGES, default_value="en")
-    mode = traitlets.Enum(("light", "dark"), default_value="light")
+    lang: str = cast("str", traitlets.Enum(locale.LANGUAGES, default_value="en"))
+    mode: Mode = cast("Mode", traitlets.Enum(MODES, default_value="light"))
     hints = traitlets.Bool(False)
     revision = traitlets.Int(0)
     banner = traitlets.Instance(Banner, allow_none=True)
@@ -114,7 +115,7 @@ class ScreenState(traitlets.HasTraits):
 
     def choose_mode(self, value: str) -> None:
         """Change between light and dark."""
-        if value in ("light", "dark"):
+        if value in MODES:
             self.mode = value
 
     def choose_cycle(self, value: str) -> None:
@@ -129,7 +130,7 @@ class ScreenState(traitlets.HasTraits):
 
     def stages(self) -> list[StageLink]:
         """Return the four stages for the top bar."""
-        status = {row.stage: row for row in self.project.status().itertuples()}
+        status: dict[str, Any] = {str(row.stage): row for row in self.project.status().itertuples()}
         links = []
         for number, stage in enumerate(STAGES, 1):
             row = status[stage]
@@ -166,7 +167,7 @@ class ScreenState(traitlets.HasTraits):
         if not self.comments_open:
             return None
         rows = self.project.comments(self.stage)
-        return [dict(row) for row in rows.to_dict("records")][::-1]
+        return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")][::-1]
 
     def comment_count(self) -> int:
         """Return the number of comments on this stage."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ from workbench.ui.state.parts import Button, Heading, Kpi
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from workbench.project.insight import Segmentation
+    from workbench.project.segmentation import Segmentation
 
 WANTED = ("customer_id", "region", "tier", "lifecycle_stage", "balance_total", "age", "tenure")
 MEMBER = ["customer_id", "cluster", "segment"]
@@ -372,7 +372,7 @@ def label_places(points: pd.DataFrame) -> pd.DataFrame:
             column=((rows["x"] - points["x"].min()) / (np.ptp(points["x"]) or 1) * GRID).round(),
             line=((rows["y"] - points["y"].min()) / (np.ptp(points["y"]) or 1) * GRID).round(),
         )
-        column, line = cells.groupby(["column", "line"]).size().idxmax()
+        column, line = cast("tuple[float, float]", cells.groupby(["column", "line"]).size().idxmax())
         near = cells[(cells["column"] - column).abs().le(1) & (cells["line"] - line).abs().le(1)]
         places.append({"segment": segment, "x": near["x"].mean(), "y": near["y"].quantile(0.95)})
     return pd.DataFrame(places, columns=["segment", "x", "y"])

@@ -182,7 +182,7 @@ class Segmenting(traitlets.HasTraits):
             mine = self.profile[self.profile["cluster"] == cluster]
             top = mine.reindex(mine["difference"].abs().sort_values(ascending=False).index).head(3)
             apart = [
-                f"{feature_label(row.feature, self.screen.lang)} {locale.signed(row.difference)}"
+                f"{feature_label(str(row.feature), self.screen.lang)} {locale.signed(row.difference)}"
                 for row in top.itertuples()
             ]
             n = int(sizes.get(cluster, 0))
