@@ -294,7 +294,7 @@ class Execution:
         -------
         pandas.DataFrame
             ``file`` (path in the inbox, with slashes), ``bytes``, ``changed_at`` (UTC): those
-            with outcomes in their name first, then the newest.
+            with the cycle's name first, then those with outcomes in theirs, then the newest.
         """
         project = self._project
         try:
@@ -307,9 +307,13 @@ class Execution:
             if path.suffix.lower() in OUTCOME_SUFFIXES and path.is_file() and name not in read:
                 known = path.stat()
                 changed = dt.datetime.fromtimestamp(known.st_mtime, dt.UTC).replace(tzinfo=None)
-                rows.append((name, known.st_size, changed, "outcome" not in name.lower()))
-        rows.sort(key=lambda row: (row[3], -row[2].timestamp(), row[0]))
-        return pd.DataFrame([row[:3] for row in rows], columns=["file", "bytes", "changed_at"])
+                rows.append((name, known.st_size, changed))
+        rows.sort(key=lambda row: (*self._unlikely(row[0]), -row[2].timestamp(), row[0]))
+        return pd.DataFrame(rows, columns=["file", "bytes", "changed_at"])
+
+    def _unlikely(self, name: str) -> tuple[bool, bool]:
+        """Say what speaks against a file: not named after the cycle, nor after outcomes."""
+        return self._project.cycle.cycle_id not in name, "outcome" not in name.lower()
 
     def progress(self, today: dt.date | str | None = None) -> pd.DataFrame:
         """Return how far each strategy's list is; see `workbench.execution.summarise_progress`."""

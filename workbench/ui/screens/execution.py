@@ -136,7 +136,7 @@ class ExecutionScreen(Screen):
         if self._drawings.get(id(view)) == key:
             view.replace(table, table="rows")
             return
-        self.draw(view, make())
+        self.draw(view, make)
         self._drawings[id(view)] = key
 
     def _paint_progress(self) -> None:

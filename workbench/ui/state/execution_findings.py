@@ -110,7 +110,9 @@ class ExecutionFindings:
             is_behind = made < due * (1 - TOLERANCE)
             gap = abs(made - due)
             key = "execution.kpi.fewer" if made < due else "execution.kpi.more"
-            note = ("! " if is_behind else "") + self.t(key if gap else "execution.kpi.as_due", n=self._n(gap))
+            note = ("! " if is_behind else "") + self.t(
+                key if gap else "execution.kpi.as_due", n=self._n(gap)
+            )
         return Kpi(
             self.t("execution.kpi.contacted"),
             locale.percent(state.share("contacted", "treatment"), places=0),
