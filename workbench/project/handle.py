@@ -43,6 +43,13 @@ class Project:
         Its memory.
     cycle_id : str, optional
         The cycle to look at; the newest by default.
+
+    Examples
+    --------
+    >>> import tempfile, workbench as wb
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     wb.create_project(f"{place}/my_bank").cycles()
+    []
     """
 
     def __init__(self, folder: Path, settings: Settings, store: Store, cycle_id: str | None = None) -> None:
@@ -61,6 +68,11 @@ class Project:
     def name(self) -> str:
         """Name of the project."""
         return self.settings.name
+
+    @property
+    def small_cell(self) -> int:
+        """Cells with fewer customers are hidden on screens."""
+        return self.settings.small_cell
 
     @property
     def role(self) -> str:

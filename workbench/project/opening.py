@@ -33,6 +33,11 @@ def create_project(
     clock : callable, optional
         Returns the moment of a write, UTC without a zone.
 
+    Returns
+    -------
+    Project
+        The handle, with the role of an analyst.
+
     Raises
     ------
     ParameterProblem
@@ -74,6 +79,11 @@ def open_project(
         The cycle to look at; by default the newest.
     clock : callable, optional
         Returns the moment of a write, UTC without a zone.
+
+    Returns
+    -------
+    Project
+        The handle on the project at a cycle.
 
     Raises
     ------
