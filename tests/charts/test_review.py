@@ -77,6 +77,12 @@ def test_an_evaluation_is_drawn_as_it_comes(extra, named):
     assert drawn[0]["proven"] is True
 
 
+def test_an_evaluation_without_an_effect_draws_nothing():
+    evaluation = pd.DataFrame({"arm": ["control"], "outcome": ["visit"], "n": [5], "uplift": [None],
+                               "ci_low": [None], "ci_high": [None], "p_value": [None]})  # fmt: skip
+    assert charts.uplift(evaluation).to_dict()["height"] == 29
+
+
 def test_a_phone_has_no_columns_beside_the_intervals():
     wide, narrow = charts.uplift(ROWS).to_dict(), charts.uplift(ROWS, narrow=True).to_dict()
     assert len(narrow["layer"]) < len(wide["layer"])

@@ -369,4 +369,5 @@ def test_a_cycle_that_was_only_opened_shows_past_campaigns(state):
     state.choose_cycle("2026 Q4")
     assert state.evaluation is None
     assert state.heading().title == "Nothing is evaluated in this cycle yet"
+    assert "What cycle 2026 Q3 brought" in state.heading().subtitle
     assert len(state.figures.past()) == 2

@@ -105,6 +105,9 @@ class ReviewFindings:
     def what_to_do(self) -> str:
         """Return the step that makes an evaluation possible."""
         if self._state.cards.empty:
+            before = self._state.project.cycle.opened_from
+            if before:
+                return self.t("review.nothing.before", cycle=before)
             return self.t("review.nothing.no_lists")
         if self._state.may("analyst"):
             return self.t("review.nothing.evaluate")
@@ -174,7 +177,7 @@ class ReviewFindings:
 
     def _kpi(self, name: str, rows: pd.DataFrame, write: Any) -> Kpi:
         label, row = self.t(f"review.kpi.{name}"), rows.loc[name]
-        if name == "responded" and self._figures.is_small(row["value"]):
+        if name == "responded" and self._figures.is_small(float(row["value"])):
             return Kpi(label, self.t("review.hidden"))
         notes = []
         if pd.notna(row["plan"]):
