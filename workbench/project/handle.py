@@ -46,10 +46,7 @@ class Project:
 
     Examples
     --------
-    >>> import tempfile, workbench as wb
-    >>> with tempfile.TemporaryDirectory() as place:
-    ...     wb.create_project(f"{place}/my_bank").cycles()
-    []
+    See `workbench.create_project`.
     """
 
     def __init__(self, folder: Path, settings: Settings, store: Store, cycle_id: str | None = None) -> None:
