@@ -102,7 +102,7 @@ def progress(
             x=alt.value(alt.expr("width")), text="figures:N", color=alt.Color("tone:N", scale=None)
         ),
     ]
-    chart = alt.layer(*layers).properties(width="container", height=row_height * max(len(drawn), 1))
+    chart = alt.layer(*layers).properties(width="container", height=alt.Step(row_height))
     return finish(chart, mode, description=text("execution.chart.progress", lang))
 
 
@@ -198,7 +198,7 @@ def pace(days: pd.DataFrame, *, lang: str = "en", mode: Mode = "light", height: 
         axis=quiet_axis(format=dates, tickCount=5, labelOverlap=True),
         scale=alt.Scale(nice=False, range=[0, alt.expr(f"width - {_LABELS}")]),
     )
-    y = alt.Y("n:Q", axis=alt.Axis(title=None, tickCount=4, format="~s"), scale=alt.Scale(zero=True))
+    y = alt.Y("n:Q", axis=alt.Axis(title=None, tickCount=4, format=",d"), scale=alt.Scale(zero=True))
     tip = [
         alt.Tooltip("name:N", title=text("execution.chart.line", lang)),
         alt.Tooltip("day:T", title=text("execution.chart.day", lang), format="%Y-%m-%d"),
@@ -216,8 +216,8 @@ def pace(days: pd.DataFrame, *, lang: str = "en", mode: Mode = "light", height: 
         .mark_point(size=46, filled=True, opacity=1)
         .encode(color=colour, tooltip=tip),
         base.transform_filter("datum.last")
-        .mark_text(align="left", dx=7, fontSize=11.5, fontWeight=600)
-        .encode(y="at:Q", text="label:N", color=colour),
+        .mark_text(align="left", dx=7, fontSize=11.5, color=tokens["ink"])
+        .encode(y="at:Q", text="label:N"),
     ]
     chart = alt.layer(*layers).properties(width="container", height=height)
     return finish(chart, mode, description=text("execution.chart.pace_days", lang))
@@ -329,7 +329,7 @@ def dispositions_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _line_colours(tokens: dict[str, str]) -> alt.Scale:
-    return alt.Scale(domain=list(LINES), range=[tokens["ink"], tokens["q4"], tokens["q6"]])
+    return alt.Scale(domain=list(LINES), range=[tokens["ink"], tokens["q5"], tokens["q6"]])
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:

@@ -126,8 +126,8 @@ def count_days(
     pandas.DataFrame
         One row a day from the first day of any strategy to the last: ``day``, ``due``
         (treated customers that an even pace has contacted by then), ``contacted`` and
-        ``responded`` (first contacts and responses of the treatment arm by then; missing
-        after `today`).
+        ``responded`` (customers of the treatment arm contacted, and of these responded, by
+        then; missing after `today`).
 
     Examples
     --------
@@ -149,7 +149,10 @@ def count_days(
     last = max(cards["ends_on"].max(), treated["first_contact"].fillna(cards["ends_on"].max()).max())
     days = pd.date_range(cards["starts_on"].min().normalize(), last.normalize(), freq="D", unit="us")
     sizes = cards["strategy_id"].map(treated["strategy_id"].value_counts()).to_numpy()
-    due = [float((_elapsed(cards, day).to_numpy() * sizes).sum()) for day in days]
+    due = _shares_gone(cards, days) @ sizes
+    # As in the progress: who says yes without having been contacted is not counted.
+    answered = treated[["first_contact", "first_response"]].max(axis=1, skipna=False)
+    treated = treated.assign(first_response=answered.astype("datetime64[us]"))
     frame = pd.DataFrame({"day": days, "due": due})
     past = days <= now
     for column, moments in (("contacted", "first_contact"), ("responded", "first_response")):
@@ -199,9 +202,18 @@ def _elapsed(cards: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
     """Return the share of each strategy's days that is over by the end of a day."""
     starts = pd.to_datetime(cards["starts_on"]).fillna(day)
     ends = pd.to_datetime(cards["ends_on"]).fillna(starts)
-    days = (ends.dt.normalize() - starts.dt.normalize()).dt.days.clip(lower=0) + 1
-    gone = (day - starts.dt.normalize()).dt.days + 1
-    return (gone / days).clip(0.0, 1.0)
+    whole = cards.assign(starts_on=starts, ends_on=ends)
+    return pd.Series(_shares_gone(whole, pd.DatetimeIndex([day]))[0], index=cards.index)
+
+
+def _shares_gone(cards: pd.DataFrame, days: pd.DatetimeIndex) -> np.ndarray:
+    """Return for each day (row) the share of each strategy's days that is over by its end."""
+    starts, ends = (
+        cards[column].to_numpy().astype("datetime64[D]").astype("int64") for column in ("starts_on", "ends_on")
+    )
+    lengths = np.maximum(ends - starts, 0) + 1
+    gone = days.to_numpy().astype("datetime64[D]").astype("int64")[:, None] - starts + 1
+    return np.clip(gone / lengths, 0.0, 1.0)
 
 
 def _rate(part: pd.Series, whole: pd.Series) -> pd.Series:

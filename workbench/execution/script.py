@@ -56,6 +56,17 @@ def product_name(offer: str, lang: str = "en") -> str:
     return locale.text(key, lang) if key in locale.keys(lang) else offer.replace("_", " ")
 
 
+def script_language(script: str) -> str:
+    """Return the language that a script is written in.
+
+    Examples
+    --------
+    >>> script_language("Good day {name}"), script_language("{name}您好")
+    ('en', 'zh_CN')
+    """
+    return "zh_CN" if _CHINESE.search(script) else "en"
+
+
 def address(name: str | None, gender: str | None = None, *, company: bool = False, lang: str = "en") -> str:
     """Return how a customer is addressed: by surname and title, never by the full name.
 

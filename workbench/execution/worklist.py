@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.execution.dispositions import MOST_TRIES, read_dispositions
-from workbench.execution.script import address, fill_script, product_name
+from workbench.execution.script import address, fill_script, product_name, script_language
 from workbench.tables import CONTACTS, OUTCOMES, STRATEGIES, TARGETS
 from workbench.tables.masking import mask_identifier
 
@@ -37,7 +37,7 @@ def build_worklist(
     strategies: pd.DataFrame,
     *,
     today: dt.date | str,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> pd.DataFrame:
     """Return the customers to contact, in the order to contact them.
 
@@ -58,8 +58,8 @@ def build_worklist(
         Table STRATEGIES.
     today : datetime.date or str
         The day of work.
-    lang : str, default="en"
-        Language of salutation and product; the script is in the card's own language.
+    lang : str, optional
+        Language of salutation and product; by default that of each card's script.
 
     Returns
     -------
@@ -179,19 +179,19 @@ def _due(work: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
     return due.mask(work["status"].eq("done"))
 
 
-def _scripts(work: pd.DataFrame, lang: str) -> list[str]:
-    products = {offer: product_name(offer, lang) for offer in work["offer"].unique()}
+def _scripts(work: pd.DataFrame, lang: str | None) -> list[str]:
     columns = ("script", "offer", "_name", "_gender", "_kind")
     filled = []
     for script, offer, name, gender, kind in zip(*(work[c] for c in columns), strict=True):
+        written = script if isinstance(script, str) else ""
+        words = lang or script_language(written)
         person = address(
             name if isinstance(name, str) else None,
             gender if isinstance(gender, str) else None,
             company=kind == "corporate",
-            lang=lang,
+            lang=words,
         )
-        written = script if isinstance(script, str) else ""
-        filled.append(fill_script(written, name=person, product=products[offer]))
+        filled.append(fill_script(written, name=person, product=product_name(offer, words)))
     return filled
 
 

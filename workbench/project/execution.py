@@ -97,7 +97,7 @@ class Execution:
         return max([self._project.store.database.clock().date(), *days])
 
     def worklist(
-        self, today: dt.date | str | None = None, agent: str | None = None, lang: str = "en"
+        self, today: dt.date | str | None = None, agent: str | None = None, lang: str | None = None
     ) -> pd.DataFrame:
         """Return whom to contact, with the script beside it; the control is not on it.
 
@@ -107,8 +107,9 @@ class Execution:
             The day to look from; see `day` for the default.
         agent : str, optional
             Only what this agent began, and what nobody has begun.
-        lang : str, default="en"
-            Language of the salutation and the product in the script.
+        lang : str, optional
+            Language of the salutation and the product in the script; by default that of
+            the script itself.
         """
         from workbench.execution import build_worklist
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.project import Project
+    from workbench.theme import Mode
 
 MESSAGE_PREFIXES = ("execution.filter.",)
 
@@ -34,6 +35,11 @@ class ExecutionScreen(Screen):
 
     grid_class = "wb-grid-execution"
     state: ExecutionState
+
+    @property
+    def mode(self) -> Mode:
+        """Whose colours the charts have."""
+        return "dark" if self.state.mode == "dark" else "light"
 
     def build_filters(self) -> Sequence[widgets.DOMWidget]:
         """Return the filters, and at their right whether the control is untouched."""
@@ -70,8 +76,10 @@ class ExecutionScreen(Screen):
             card(self.table, area="a-table"),
         ]
         self.working: list[widgets.DOMWidget] = []
+        self.grid_class = "wb-grid-execution ex-reading"
         if self.state.may("contributor"):
             self._connect_work()
+            self.grid_class = "wb-grid-execution"
             self.working = [
                 card(self.list, area="a-work"),
                 card(self.customer, area="a-customer"),
@@ -143,14 +151,13 @@ class ExecutionScreen(Screen):
         state = self.state
         title, subtitle = state.findings.progress_title()
         self.fill(self.progress_head, "execution_progress_head.html", title=title, subtitle=subtitle)
-        rows = progress_table(state.rows(), lang=state.lang, mode=state.mode)
+        rows = progress_table(state.rows(), lang=state.lang, mode=self.mode)
         self.progress.layout.display = "none" if rows.empty else ""
         if not rows.empty:
             self._redraw(
                 self.progress,
                 rows,
-                lambda: charts.progress(rows, lang=state.lang, mode=state.mode),
-                len(rows),
+                lambda: charts.progress(rows, lang=state.lang, mode=self.mode),
             )
 
     def _paint_days(self) -> None:
@@ -167,7 +174,7 @@ class ExecutionScreen(Screen):
         self.days.layout.display = "none" if days.empty else ""
         if not days.empty:
             rows = pace_table(days, lang=state.lang)
-            self._redraw(self.days, rows, lambda: charts.pace(rows, lang=state.lang, mode=state.mode))
+            self._redraw(self.days, rows, lambda: charts.pace(rows, lang=state.lang, mode=self.mode))
 
     def _paint_ended(self) -> None:
         state = self.state
@@ -186,7 +193,7 @@ class ExecutionScreen(Screen):
             self._redraw(
                 self.ended,
                 table,
-                lambda: charts.dispositions(table, lang=state.lang, mode=state.mode),
+                lambda: charts.dispositions(table, lang=state.lang, mode=self.mode),
                 len(table),
             )
 
@@ -199,6 +206,7 @@ class ExecutionScreen(Screen):
             title=title,
             subtitle=subtitle,
             rows=state.table(),
+            is_wide=not self.working,
             chosen=state.strategy,
         )
 

@@ -139,6 +139,9 @@ class ExecutionState(ScreenState):
 
     def kept_ids(self) -> list[str]:
         """Return the strategies that the filters leave."""
+        return self.once("ids", self._kept_ids)
+
+    def _kept_ids(self) -> list[str]:
         rows = self.progress_rows
         for trait, column in FILTERS.items():
             value = getattr(self, trait)
@@ -158,7 +161,8 @@ class ExecutionState(ScreenState):
         return self.once("rows", lambda: self.hiding.apply(self._open_rows()))
 
     def _open_rows(self) -> pd.DataFrame:
-        return self.progress_rows[self.progress_rows["strategy_id"].isin(self.kept_ids())]
+        rows = self.progress_rows
+        return self.once("open", lambda: rows[rows["strategy_id"].isin(self.kept_ids())])
 
     def total(self, column: str) -> float | None:
         """Return the sum of a count over the strategies shown; None where it is hidden."""
@@ -210,7 +214,6 @@ class ExecutionState(ScreenState):
                     "channel_name": self.channel_name(row["channel"]),
                     "pace_word": self.t(f"execution.pace.{pace}"),
                     "tone": {"behind": "w", "on_plan": "g", "ahead": "a"}.get(pace, ""),
-                    "hidden": not self.sees_all,
                 }
             )
         return found

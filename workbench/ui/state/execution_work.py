@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.ui.state.execution import ExecutionState
     from workbench.ui.state.jobs import Report
 
-PAGE = 8
+PAGE = 15
 QUARANTINED = 12
 """Rows of the quarantine that are listed; the count says how many there are."""
 ANSWERS = {"": None, "yes": True, "no": False}
@@ -77,7 +77,7 @@ class Work:
 
     def waiting(self) -> pd.DataFrame:
         """Return who is still to be contacted, by priority, of the strategies shown."""
-        return self.screen.once("waiting", self._waiting, self.screen.lang)
+        return self.screen.once("waiting", self._waiting)
 
     def _waiting(self) -> pd.DataFrame:
         work = self._worklist()
@@ -88,7 +88,7 @@ class Work:
         screen = self.screen
         if not self.is_open:
             raise NotFound("execution.error.not_worked")
-        key = ("worklist", screen.lang)
+        key = ("worklist",)
         if key not in screen.kept:
             work = build_worklist(
                 screen.targets,
@@ -97,7 +97,6 @@ class Work:
                 screen.outcomes,
                 screen.cards,
                 today=screen.today,
-                lang=screen.lang,
             )
             screen.kept[key] = work.assign(
                 mark=[self._mark(*ids) for ids in zip(work["list_id"], work["customer_id"], strict=True)]
@@ -112,25 +111,25 @@ class Work:
     def rows(self) -> list[dict[str, Any]]:
         """Return the first pages of the list, as shown: no identifier is whole."""
         screen = self.screen
-        waiting = self.waiting().head(self.page * PAGE)
+        waiting = self.waiting().head(self.page * PAGE).to_dict("records")
         slots = screen.progress_rows.set_index("strategy_id")["slot"]
         today = pd.Timestamp(screen.today)
         current = self.current()
         return [
             {
                 "rank": rank,
-                "mark": row.mark,
-                "masked": row.masked_id,
-                "strategy": f"{row.strategy_id} {row.strategy}",
-                "slot": int(slots.get(row.strategy_id, 0)),
-                "channel": screen.channel_name(row.channel),
-                "due": locale.date(row.due_on.date(), screen.lang) if pd.notna(row.due_on) else "–",
-                "is_late": bool(row.due_on < today),
-                "status": screen.t(f"execution.status.{row.status}"),
-                "attempts": row.attempts,
-                "is_current": current is not None and row.mark == current["mark"],
+                "mark": row["mark"],
+                "masked": row["masked_id"],
+                "strategy": f"{row['strategy_id']} {row['strategy']}",
+                "slot": int(slots.get(row["strategy_id"], 0)),
+                "channel": screen.channel_name(row["channel"]),
+                "due": locale.date(row["due_on"].date(), screen.lang),
+                "is_late": bool(row["due_on"] < today),
+                "status": screen.t(f"execution.status.{row['status']}"),
+                "attempts": row["attempts"],
+                "is_current": current is not None and row["mark"] == current["mark"],
             }
-            for rank, row in enumerate(waiting.itertuples(), 1)
+            for rank, row in enumerate(waiting, 1)
         ]
 
     def n_waiting(self) -> int:
@@ -163,7 +162,7 @@ class Work:
         labels = disposition_labels(self.screen.lang)
         return {
             **{str(name): value for name, value in row.items()},
-            "product": product_name(cards.at[row["strategy_id"], "offer"], self.screen.lang),
+            "product": product_name(str(cards.at[row["strategy_id"], "offer"]), self.screen.lang),
             "shown_segment": self.screen.shown_segment(row["segment"]),
             "channel_name": self.screen.channel_name(row["channel"]),
             "last": labels.get(row["last_disposition"], row["last_disposition"]),
