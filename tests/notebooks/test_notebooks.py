@@ -94,12 +94,12 @@ def test_the_project_is_sound_after_all_of_it(terminal: Any, archive: Path, walk
 
 
 def test_an_import_of_the_same_files_changes_nothing(terminal: Any, walked: Path) -> None:
-    before = len(wb.open_project(walked, role="viewer").audit_log())
+    before = len(wb.open_project(walked, role="viewer").imports.imports())
     done = terminal("import", str(walked))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "nothing was changed" in done.stdout
     assert re.search(r"customers\.csv", done.stdout)
-    assert len(wb.open_project(walked, role="viewer").audit_log()) == before
+    assert len(wb.open_project(walked, role="viewer").imports.imports()) == before
 
 
 def test_an_unknown_cycle_is_a_sentence(terminal: Any, walked: Path) -> None:

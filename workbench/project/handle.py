@@ -31,8 +31,6 @@ Progress = Callable[[float, str], None]
 class Project:
     """The handle on a project: one folder, one role, one cycle at a time.
 
-    Made by `workbench.create_project` and `workbench.open_project`.
-
     Parameters
     ----------
     folder : pathlib.Path
