@@ -246,9 +246,6 @@ class ExecutionState(ScreenState):
         return self.findings.kpis() if self.is_ready else []
 
     def hint(self) -> str:
-        """Return the Python that reads what the table shows."""
-        for trait, column in FILTERS.items():
-            value = getattr(self, trait)
-            if value:
-                return f"progress = project.execution.progress(); progress[progress.{column} == {value!r}]"
-        return "project.execution.progress()"
+        """Return the Python that shows or reads the same."""
+        chosen = [f"{trait}={getattr(self, trait)!r}" for trait in FILTERS if getattr(self, trait)]
+        return f"wb.ui.execution(project, {', '.join(chosen)})" if chosen else "project.execution.progress()"

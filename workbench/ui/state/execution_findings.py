@@ -64,7 +64,9 @@ class ExecutionFindings:
         """Return what the finding rests on."""
         state = self._state
         parts = [
-            self.t("execution.subtitle.lists", n=len(state.rows())),
+            self.t("execution.subtitle.one_list")
+            if len(state.rows()) == 1
+            else self.t("execution.subtitle.lists", n=len(state.rows())),
             self.t("execution.subtitle.customers", n=self._exact(state.total("listed"))),
             self.t("execution.subtitle.control", n=self._exact(state.total("control"))),
             self.t("execution.subtitle.day", day=locale.date(state.today, state.lang)),
@@ -236,6 +238,9 @@ class ExecutionFindings:
             subtitle += " " + self.t("execution.table.hidden", minimum=self._state.minimum)
         if over and under:
             return self.t("execution.table.both", over=over, under=under, all=len(rows)), subtitle
+        if len(rows) == 1 and over + under:
+            key = "execution.table.one_over" if over else "execution.table.one_under"
+            return self.t(key, strategy=f"{rows['strategy_id'].iloc[0]} {rows['name'].iloc[0]}"), subtitle
         if over or under:
             key = "execution.table.over" if over else "execution.table.under"
             return self.t(key, n=over or under, all=len(rows)), subtitle

@@ -183,12 +183,16 @@ class ReviewFigures:
         state = self._state
         levels = state.levels()
         for level in levels:
-            sizes = self._compared(level)["n"]
+            rows = self._compared(level)
+            sizes = rows.loc[rows["strategy_id"] != "", "n"]
             if len(sizes) and (sizes >= state.project.settings.small_cell).mean() >= HALF:
                 return level
         return levels[-1]
 
     def _compared(self, level: str) -> pd.DataFrame:
+        return self._state.once(f"compared {level}", lambda: self._compare(level), *FILTERS)
+
+    def _compare(self, level: str) -> pd.DataFrame:
         state = self._state
         return compare_to_plan(
             self._of_shown(state.targets),
@@ -275,21 +279,21 @@ class ReviewFigures:
         return self._state.once("daily", self._daily, *FILTERS, "tracked")
 
     def _daily(self) -> pd.DataFrame:
+        days = self._state.once("days", self._days)
+        return days[days["strategy_id"] == self.tracked()].reset_index(drop=True)
+
+    def _days(self) -> pd.DataFrame:
+        """Return every strategy's days: one walk for all is cheaper than one for each look."""
         state = self._state
-        tracked = self.tracked()
-
-        def mine(rows: pd.DataFrame) -> pd.DataFrame:
-            return rows[rows["strategy_id"] == tracked].reset_index(drop=True)
-
         assert state.evaluation is not None
         days = track_uplift(
-            mine(state.targets),
-            mine(state.outcomes),
-            mine(state.cards),
-            contacts=mine(state.contacts),
+            state.targets,
+            state.outcomes,
+            state.cards,
+            contacts=state.contacts,
             alpha=state.evaluation.alpha,
         )
-        return days.dropna(subset=["uplift"]).reset_index(drop=True)
+        return days.dropna(subset=["uplift"])
 
     # Past campaigns ------------------------------------------------------------------
 

@@ -177,7 +177,8 @@ class ReviewFindings:
 
     def _kpi(self, name: str, rows: pd.DataFrame, write: Any) -> Kpi:
         label, row = self.t(f"review.kpi.{name}"), rows.loc[name]
-        if name == "responded" and self._figures.is_small(float(row["value"])):
+        value: Any = row["value"]
+        if name == "responded" and self._figures.is_small(value):
             return Kpi(label, self.t("review.hidden"))
         notes = []
         if pd.notna(row["plan"]):

@@ -8,6 +8,7 @@ import pandas as pd
 
 from workbench import locale
 from workbench.strategy import find_flips, gate_label, summarise_map, total_value, value_lists
+from workbench.strategy.scoring import DRAWS
 from workbench.ui.state.parts import Kpi
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ class StrategyFindings:
             Kpi(
                 gaps,
                 str(known["n_gaps"]),
-                note=gap_note if known["n_gaps"] else self.t("strategy.kpi.gaps_none"),
+                note=f"! {gap_note}" if known["n_gaps"] else self.t("strategy.kpi.gaps_none"),
                 tone="warn" if known["n_gaps"] else "",
             ),
             Kpi(
@@ -184,11 +185,12 @@ class StrategyFindings:
             return self.t("strategy.map.neutral"), subtitle
         known = summarise_map(cells)
         found = []
-        for name in ("gaps", "clashes"):
-            count = known[f"n_{name}"]
+        for count, one, many in (
+            (known["n_gaps"], "strategy.map.gaps_one", "strategy.map.gaps_many"),
+            (known["n_clashes"], "strategy.map.clashes_one", "strategy.map.clashes_many"),
+        ):
             if count:
-                many = "one" if count == 1 else "many"
-                found.append(self.t(f"strategy.map.{name}_{many}", n=int(count)))
+                found.append(self.t(one if count == 1 else many, n=int(count)))
         if not found:
             return self.t("strategy.map.fine"), subtitle
         return self.t("strategy.map.both", gaps=found[0], clashes=found[1]) if len(found) > 1 else found[
@@ -199,7 +201,7 @@ class StrategyFindings:
         """Return the title and the subtitle of the ranking."""
         state = self._state
         ranked = state.ranking()
-        subtitle = self.t("strategy.ranking.subtitle", n=len(ranked))
+        subtitle = self.t("strategy.ranking.subtitle", n=len(ranked), draws=f"{DRAWS:,}")
         if ranked.empty:
             return self.t("strategy.ranking.neutral"), subtitle
         best = ranked.iloc[0]
@@ -282,4 +284,4 @@ class StrategyFindings:
         )
 
 
-MESSAGE_PREFIXES = ("strategy.map.gaps_", "strategy.map.clashes_", "strategy.criterion.")
+MESSAGE_PREFIXES = ("strategy.criterion.",)

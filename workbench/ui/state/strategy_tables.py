@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from workbench.ui.state.strategy import StrategyState
 
 MEMBERS = 6
+MESSAGE_PREFIXES = ("strategy.arm.",)
 RANKED = 12
 FIRM = 0.6
 """A rank that holds under a smaller share of sampled weights is marked as loose."""

@@ -63,12 +63,13 @@ class StrategyWhatIf(ScreenState):
             If all weights would be 0.
         """
         try:
-            weight = min(1.0, max(0.0, float(value)))
+            weight = float(value)
         except ValueError:
             return
         # "nan" is a number to float, and nothing to weigh with.
         if criterion not in CRITERIA or weight != weight or self.plan is None:
             return
+        weight = min(1.0, max(0.0, weight))
         weights = {**self.weights, criterion: weight}
         if not any(weights.values()):
             raise ParameterProblem("strategy.what_if.no_weight")
@@ -89,7 +90,8 @@ class StrategyWhatIf(ScreenState):
         self.touch()
 
     def _reset(self) -> None:
-        self.weights = dict(self.plan.weights if self.plan else DEFAULT_WEIGHTS)
+        planned = self.plan.weights if self.plan else DEFAULT_WEIGHTS
+        self.weights = {name: float(planned.get(name, 0.0)) for name in CRITERIA}
         self.capacity = None
         self.reset_count += 1
         self._put_sliders()
