@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -48,7 +50,13 @@ def ranking(
     drawn = ranking_rows(ranked, mode)
     order = alt.EncodingSortField("order", op="min", order="ascending")
     base = alt.Chart(drawn).encode(y=alt.Y("label:N", sort=order, axis=None, scale=alt.Scale(padding=0)))
-    x = alt.X("expected_value:Q", axis=_money_axis(lang), scale=alt.Scale(zero=True, nice=False, padding=4))
+    # Room for the figure that stands right of the longest interval.
+    widest = float(drawn["expected_value_high"].max()) * 1.22 if len(drawn) else 1.0
+    x = alt.X(
+        "expected_value:Q",
+        axis=_money_axis(lang, grid=False),
+        scale=alt.Scale(zero=True, nice=False, **({"domainMax": widest} if widest > 0 else {})),
+    )
     tips = [
         alt.Tooltip("label:N", title=" "),
         alt.Tooltip("expected_value:Q", format=",.0f", title=text("strategy.chart.value", lang)),
@@ -58,7 +66,7 @@ def ranking(
     bar = base.mark_bar(height=10, yOffset=8).encode(
         x=x, color=alt.Color("colour:N", scale=None), tooltip=tips
     )
-    line = {"color": tokens["ink"], "yOffset": 8}
+    line: dict[str, Any] = {"color": tokens["ink"], "yOffset": 8}
     interval = base.mark_rule(strokeWidth=1.4, **line).encode(
         x="expected_value_low:Q", x2="expected_value_high:Q"
     )
@@ -66,8 +74,8 @@ def ranking(
         base.mark_tick(size=8, thickness=1.4, **line).encode(x=f"expected_value_{end}:Q")
         for end in ("low", "high")
     ]
-    zero = base.mark_tick(size=row_height, thickness=1, color=tokens["ink-2"]).encode(x="zero:Q")
-    name = base.mark_text(align="left", dy=-8, color=tokens["ink"], limit=260).encode(
+    zero = base.mark_tick(size=16, thickness=1, yOffset=8, color=tokens["ink-2"]).encode(x="zero:Q")
+    name = base.mark_text(align="left", dy=-8, color=tokens["ink"], limit=250).encode(
         x=alt.value(0), text="label:N"
     )
     amount = base.mark_text(align="left", dx=6, yOffset=8, fontWeight=600, color=tokens["ink"]).encode(
@@ -226,7 +234,7 @@ def capacity(
     tokens = theme.tokens(mode)
     x = alt.X(
         "capacity:Q",
-        axis=quiet_axis(tickCount=4, format="~s"),
+        axis=quiet_axis(tickCount=4, format=",d"),
         scale=alt.Scale(domainMin=0, domainMax=max(int(trace["capacity"].max()), 1), nice=False),
     )
     y = alt.Y("expected_value:Q", axis=_money_axis(lang, tickCount=4))
@@ -291,7 +299,7 @@ def reliability(
     3
     """
     tokens = theme.tokens(mode)
-    percent = {"format": "~%", "tickCount": 4, "titleFontWeight": "normal"}
+    percent: dict[str, Any] = {"format": "~%", "tickCount": 4, "titleFontWeight": "normal"}
     x = alt.X("mean_predicted:Q", axis=alt.Axis(title=text("strategy.chart.predicted", lang), **percent))
     y = alt.Y("ci_low:Q", axis=alt.Axis(title=text("strategy.chart.observed", lang), **percent))
     largest = float(bins[["mean_predicted", "ci_high"]].max().max()) if len(bins) else 1.0
@@ -313,7 +321,7 @@ def reliability(
     return finish(chart, mode, description=text("strategy.chart.reliability", lang))
 
 
-def _money_axis(lang: str, **options: int) -> alt.Axis:
+def _money_axis(lang: str, **options: Any) -> alt.Axis:
     """Return an axis of money: ¥4M, 400万元."""
     size = "abs(datum.value)"
     if lang == "zh_CN":

@@ -9,9 +9,10 @@ import ipywidgets as widgets
 
 from workbench import charts
 from workbench.strategy import CRITERIA
-from workbench.ui.panel import Panel
+from workbench.ui.panel import Handler, Panel
 from workbench.ui.screens.frame import Screen, card, show
 from workbench.ui.state.strategy import WEIGHT_STEP, StrategyState
+from workbench.ui.state.strategy_tables import RANKED
 from workbench.ui.vega import VegaView
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class StrategyScreen(Screen):
         for panel in (self.map, self.cards):
             self.on(panel, "choose", lambda value, _: state.choose(value))
         for name in CRITERIA:
-            self.on(self.sliders, f"weight-{name}", lambda value, _, name=name: state.weigh(name, value))
+            self.on(self.sliders, f"weight-{name}", self._weigher(name))
         self.on(self.places, "places", lambda value, _: state.limit(value))
         self.on(self.channels, "reset", lambda *_: state.reset())
         self.on(self.channels, "approve", lambda _, fields: state.approve(fields))
@@ -95,6 +96,9 @@ class StrategyScreen(Screen):
         self.on(self.detail, "overwrite", lambda *_: editor.overwrite())
         self.on(self.lists, "seed", lambda value, _: state.set_seed(value))
         self.on(self.lists, "smallest", lambda value, _: state.set_smallest(value))
+
+    def _weigher(self, criterion: str) -> Handler:
+        return lambda value, _: self.state.weigh(criterion, value)
 
     # Painting --------------------------------------------------------------------
 
@@ -199,7 +203,7 @@ class StrategyScreen(Screen):
             "strategy_head.html",
             title=title or state.t("strategy.ranking.neutral"),
             subtitle=subtitle,
-            missing="ranking" if missing else "",
+            missing=missing,
         )
         self.rank.layout.display = "none" if missing else ""
         if missing:
@@ -217,12 +221,14 @@ class StrategyScreen(Screen):
         if not there:
             return
         title, subtitle = state.findings.gates_title()
-        self.fill(self.gates_head, "strategy_head.html", title=title, subtitle=subtitle, missing="")
+        self.fill(self.gates_head, "strategy_head.html", title=title, subtitle=subtitle, missing=False)
         rows = state.tables.gates()
         if only_rows:
             self.gates.replace(charts.gate_rows(rows, state.mode), table="gates")
         else:
-            self.draw(self.gates, charts.gates(rows, lang=state.lang, mode=state.mode))
+            # About as tall as the ranking beside it.
+            tall = min(56, max(40, 36 * min(len(state.ranking()), RANKED) // max(len(rows), 1)))
+            self.draw(self.gates, charts.gates(rows, lang=state.lang, mode=state.mode, row_height=tall))
 
     def _paint_trace(self, hint: str, only_rows: bool) -> None:
         state = self.state
