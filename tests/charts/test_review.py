@@ -110,9 +110,13 @@ def test_days_carry_their_band():
     days = pd.DataFrame({"day": [1, 2], "uplift": [0.0, 0.01], "ci_low": [-0.1, 0.0], "ci_high": [0.1, 0.02]})
     spec = charts.daily(days.assign(strategy_id="S1"), slot=3).to_dict()
     band = spec["layer"][0]
-    assert band["mark"]["color"] == theme.segment_color(3)
+    assert band["encoding"]["color"]["field"] == "colour"
+    assert daily_table(days, 3, "dark")["colour"].unique().tolist() == [theme.segment_color(3, "dark")]
     assert (band["encoding"]["y"]["field"], band["encoding"]["y2"]["field"]) == ("ci_low", "ci_high")
-    assert daily_table(days.assign(n=5)).columns.tolist() == ["day", "uplift", "ci_low", "ci_high"]
+    assert daily_table(days.assign(n=5)).columns.tolist() == [
+        *("day", "uplift", "ci_low", "ci_high"),
+        "colour",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,18 @@ def test_days_are_the_tracked_strategys(state):
     )
 
 
+def test_the_samples_control_responds_on_any_day(state):
+    control = [days["control"] for days in (_days_of(state, i) for i in state.cards["strategy_id"])]
+    grown = [share for share in control if share.iloc[-1] > 0]
+    assert grown
+    assert any(share.iloc[-2] > 0 for share in grown)
+
+
+def _days_of(state, strategy_id):
+    state.tracked = str(strategy_id)
+    return state.figures.daily()
+
+
 def test_small_cells_of_the_plan_are_hidden_and_cant_be_derived(viewer):
     viewer.level = "branch"
     table = viewer.figures.against_plan()

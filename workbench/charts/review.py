@@ -109,7 +109,7 @@ def uplift(
     zero = (
         alt.Chart(pd.DataFrame({"zero": [0.0]}))
         .mark_rule(color=tokens["ink-2"])
-        .encode(x=alt.X("zero:Q"), y=alt.value(0), y2=alt.value(height))
+        .encode(x=alt.X("zero:Q"), y=alt.value(0), y2=alt.value(alt.expr("height")))
     )
     words = (
         _words_above(base, tokens) if narrow else _words_beside(base, uplift_heads(unit, lang, of), tokens)
@@ -180,6 +180,11 @@ def uplift_table(rows: pd.DataFrame, mode: Mode = "light", unit: str = "points")
     )
 
 
+def uplift_height(n: int, narrow: bool = False) -> int:
+    """Return how high `uplift` is with so many rows, its heads and axis included."""
+    return (29 + _PHONE if narrow else 29) * max(n, 1) + (30 if narrow else 50)
+
+
 def uplift_heads(unit: str = "points", lang: str = "en", of: str = "strategy") -> pd.DataFrame:
     """Return what stands above the columns of `uplift`: the table ``heads`` of the chart."""
     return _named(
@@ -247,19 +252,22 @@ def _words_beside(base: alt.Chart, titles: pd.DataFrame, tokens: dict[str, str])
 
 
 def _words_above(base: alt.Chart, tokens: dict[str, str]) -> list[alt.Chart]:
-    name = base.mark_text(align="left", dy=-18, fontWeight=600, color=tokens["ink"], limit=210).encode(
-        x=alt.value(0), text="label:N"
-    )
+    # The words stand on the grid: a rim of the ground keeps them readable.
+    rim: Any = {"stroke": tokens["surface"], "strokeWidth": 4, "strokeJoin": "round"}
+    right = alt.value(alt.expr("width"))
+    layers = []
+    for look in (rim, {"color": tokens["ink"]}):
+        name = base.mark_text(align="left", dy=-18, fontWeight=600, limit=210, **look)
+        figures = base.mark_text(align="left", dy=21, **look)
+        layers += [
+            name.encode(x=alt.value(0), text="label:N"),
+            figures.encode(x=alt.value(0), text="figures:N"),
+        ]
     word = base.mark_text(align="right", dy=-18, fontWeight=600).encode(
-        x=alt.value(alt.expr("width")), text="verdict:N", color=alt.Color("ink:N", scale=None)
+        x=right, text="verdict:N", color=alt.Color("ink:N", scale=None)
     )
-    figures = base.mark_text(align="left", dy=21, color=tokens["ink-2"]).encode(
-        x=alt.value(0), text="figures:N"
-    )
-    size = base.mark_text(align="right", dy=21, color=tokens["ink-2"]).encode(
-        x=alt.value(alt.expr("width")), text="size:N"
-    )
-    return [name, word, figures, size]
+    size = base.mark_text(align="right", dy=21, color=tokens["ink-2"]).encode(x=right, text="size:N")
+    return [*layers, word, size]
 
 
 def funnel(
@@ -346,9 +354,10 @@ def daily(
     3
     """
     tokens = theme.tokens(mode)
-    colour = theme.segment_color(slot, mode)
     before, after = text("review.chart.day_n", lang).split("{n}")
-    base = alt.Chart(daily_table(days)).encode(
+    drawn = days if "colour" in days else daily_table(days, slot, mode)
+    colour = alt.Color("colour:N", scale=None)
+    base = alt.Chart(drawn).encode(
         x=alt.X(
             "day:Q",
             axis=quiet_axis(tickCount=6, format="d", labelExpr=f"'{before}' + datum.label + '{after}'"),
@@ -364,13 +373,14 @@ def daily(
     axis = alt.Axis(
         title=None, labelExpr="datum.value === 0 ? '0' : format(datum.value * 100, '+~g')", tickCount=6
     )
-    band = base.mark_area(color=colour, opacity=0.16).encode(y=alt.Y("ci_low:Q", axis=axis), y2="ci_high:Q")
+    band = base.mark_area(opacity=0.16).encode(y=alt.Y("ci_low:Q", axis=axis), y2="ci_high:Q", color=colour)
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=tokens["ink-2"]).encode(y=alt.Y("zero:Q"))
-    line = base.mark_line(color=colour, strokeWidth=2).encode(y=alt.Y("uplift:Q", axis=axis))
+    line = base.mark_line(strokeWidth=2).encode(y=alt.Y("uplift:Q", axis=axis), color=colour)
     chart = alt.layer(band, zero, line).properties(width="container", height=height)
     return finish(chart, mode, description=text("review.chart.daily", lang))
 
 
-def daily_table(days: pd.DataFrame) -> pd.DataFrame:
+def daily_table(days: pd.DataFrame, slot: int = 0, mode: Mode = "light") -> pd.DataFrame:
     """Return the days of `daily` as the table ``rows`` of the drawn chart."""
-    return _named(days[["day", "uplift", "ci_low", "ci_high"]])
+    kept = days[["day", "uplift", "ci_low", "ci_high"]]
+    return _named(kept.assign(colour=theme.segment_color(slot, mode)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from workbench import charts
-from workbench.charts.review import daily_table, funnel_table, uplift_heads, uplift_table
+from workbench.charts.review import daily_table, funnel_table, uplift_heads, uplift_height, uplift_table
 from workbench.ui.panel import Panel
 from workbench.ui.screens.frame import Screen, card, show
 from workbench.ui.state.review import ReviewState
@@ -157,13 +157,16 @@ class ReviewScreen(Screen):
 
     def _draw_uplift(self, view: VegaView, rows: pd.DataFrame, unit: str, of: str = "strategy") -> None:
         state, narrow = self.state, self._narrow(view)
+        # The height is the view's, so that fewer rows are no other drawing.
+        height = uplift_height(len(rows), narrow)
+        if view.height != height:
+            view.height = height
         table, heads = uplift_table(rows, self.mode, unit), uplift_heads(unit, state.lang, of)
         self._redraw(
             view,
             [table] if narrow else [table, heads],
             lambda: charts.uplift(table, unit=unit, of=of, lang=state.lang, mode=self.mode, narrow=narrow),
             narrow,
-            len(table),
         )
 
     def _redraw(
@@ -216,13 +219,8 @@ class ReviewScreen(Screen):
         )
         self.daily.layout.display = "none" if days.empty else ""
         if not days.empty:
-            slot, rows = state.figures.slots().get(tracked, 0), daily_table(days)
-            self._redraw(
-                self.daily,
-                [rows],
-                lambda: charts.daily(rows, slot=slot, lang=state.lang, mode=self.mode),
-                slot,
-            )
+            rows = daily_table(days, state.figures.slots().get(tracked, 0), self.mode)
+            self._redraw(self.daily, [rows], lambda: charts.daily(rows, lang=state.lang, mode=self.mode))
 
     def _paint_past(self) -> None:
         state = self.state
