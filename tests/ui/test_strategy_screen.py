@@ -112,7 +112,8 @@ def test_a_conflict_shows_both_values(screen):
 
 def test_a_segment_s_name_is_text_on_the_page(walked):
     segmentation = walked.insight.segmentation()
-    walked.insight.relabel(int(segmentation.segments["cluster"].iloc[0]), HOSTILE)
+    cluster = int(segmentation.segments["cluster"].iloc[0])
+    walked.insight.relabel(cluster, HOSTILE, segment_zh=HOSTILE)
     screen = StrategyScreen(StrategyState(walked))
     for lang in ("en", "zh_CN"):
         screen.state.lang = lang

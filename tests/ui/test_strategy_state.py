@@ -176,9 +176,11 @@ def test_what_a_page_sends_is_not_trusted(state):
     state.limit("-3")
     state.limit("many")
     assert state.capacity is None
+    first, *others = state.weights
+    for criterion in others:
+        state.weigh(criterion, "0")
     with pytest.raises(ParameterProblem):
-        for criterion in state.weights:
-            state.weigh(criterion, "0")
+        state.weigh(first, "0")
     assert any(state.weights.values())
 
 

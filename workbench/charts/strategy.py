@@ -52,11 +52,10 @@ def ranking(
     base = alt.Chart(drawn).encode(y=alt.Y("label:N", sort=order, axis=None, scale=alt.Scale(padding=0)))
     # Room for the figure that stands right of the longest interval.
     widest = float(drawn["expected_value_high"].max()) * 1.22 if len(drawn) else 1.0
-    x = alt.X(
-        "expected_value:Q",
-        axis=_money_axis(lang, grid=False),
-        scale=alt.Scale(zero=True, nice=False, **({"domainMax": widest} if widest > 0 else {})),
-    )
+    scale = alt.Scale(zero=True, nice=False)
+    if widest > 0:
+        scale.domainMax = widest
+    x = alt.X("expected_value:Q", axis=_money_axis(lang, grid=False), scale=scale)
     tips = [
         alt.Tooltip("label:N", title=" "),
         alt.Tooltip("expected_value:Q", format=",.0f", title=text("strategy.chart.value", lang)),
