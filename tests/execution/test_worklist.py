@@ -207,3 +207,18 @@ def test_no_targets(customers, strategies, targets) -> None:
     )
     assert frame.empty
     assert "script" in frame.columns
+
+
+def test_a_number_is_masked_like_a_number_whatever_way_it_was_written(targets, customers, strategies) -> None:
+    written = ["+86 138-1234-1234", None, ""] + ["13800000009"] * (len(customers) - 3)
+    work = build_worklist(
+        targets,
+        customers.assign(phone=pd.Series(written, dtype="str")),
+        CONTACTS.empty(),
+        OUTCOMES.empty(),
+        strategies,
+        today="2026-10-12",
+    ).set_index("customer_id")
+    assert work.at["0000000001", "masked_id"] == "138****1234"
+    # Without a number the customer's own identifier stands for it, masked too.
+    assert work.at["0000000003", "masked_id"] == "000****0003"

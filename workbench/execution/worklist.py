@@ -10,7 +10,7 @@ import pandas as pd
 from workbench.execution.dispositions import MOST_TRIES, read_dispositions
 from workbench.execution.script import address, fill_script, product_name, script_language
 from workbench.tables import CONTACTS, OUTCOMES, STRATEGIES, TARGETS
-from workbench.tables.masking import mask_identifier
+from workbench.tables.masking import mask_identifier, mask_phone
 
 STATUSES = ("callback", "open", "done")
 _COLUMNS = (
@@ -112,7 +112,6 @@ def build_worklist(
     work["last_disposition"] = work["last_disposition"].fillna("")
     work["status"] = _status(work)
     work["due_on"] = _due(work, day)
-    work["masked_id"] = work["_identifier"].map(mask_identifier).astype("str")
     work["script"] = _scripts(work, lang)
     work = _prioritise(work, day)
     columns = list(_COLUMNS)
@@ -132,8 +131,11 @@ def _treated(targets: pd.DataFrame) -> pd.DataFrame:
 
 def _people(customers: pd.DataFrame) -> pd.DataFrame:
     people = pd.DataFrame({"customer_id": customers["customer_id"]})
-    phone = customers["phone"] if "phone" in customers.columns else customers["customer_id"]
-    people["_identifier"] = phone.fillna(customers["customer_id"])
+    masked = customers["customer_id"].map(mask_identifier).astype("str")
+    if "phone" in customers.columns:
+        phones = customers["phone"].map(mask_phone).astype("str")
+        masked = phones.where(phones.ne(""), masked)
+    people["masked_id"] = masked
     for column in ("name", "gender", "kind"):
         people[f"_{column}"] = customers[column] if column in customers.columns else None
     people["_allowed"] = ~_says(customers, "do_not_contact", True) & ~_says(customers, "consent", False)

@@ -1,0 +1,116 @@
+"""The execution dashboard in a browser: drawn, in both languages, worked by keyboard, and to itself."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import ExitStack
+
+import nbformat
+import pytest
+
+import workbench as wb
+from workbench.publish import Dashboards
+
+pytestmark = pytest.mark.browser
+
+CELLS = ["import workbench as wb\n\nproject = wb.open_project()", "wb.ui.execution(project)"]
+
+
+@pytest.fixture(scope="module")
+def worked(walked_folder, tmp_path_factory):
+    """Return the folder of a project with launched lists, beside it the notebook."""
+    folder = tmp_path_factory.mktemp("execution") / "my_bank"
+    shutil.copytree(walked_folder, folder)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    (folder.parent / "notebooks").mkdir()
+    nbformat.write(notebook, folder.parent / "notebooks" / "03_execution.ipynb")
+    return folder
+
+
+@pytest.fixture
+def published(worked):
+    """Return a function that publishes the execution for a role."""
+    with ExitStack() as stack:
+
+        def start(role: str) -> Dashboards:
+            beside = worked.parent
+            log = beside / f"{role}.log"
+            server = Dashboards(worked, role=role, notebooks=beside / "notebooks", preheat=False, log=log)
+            stack.callback(server.stop)
+            server.start()
+            return server
+
+        yield start
+
+
+def test_a_manager_reads_progress_in_two_languages_and_no_customer(published, visit, worked):
+    server = published("viewer")
+    opened = visit()
+    page = opened.open(server.address("execution"), charts=3)
+    assert all(marks > 0 for marks in opened.marks())
+    title = page.locator("h1").inner_text()
+    assert page.locator(".kpi").count() == 6
+    assert page.locator("[data-action=record], [data-action=choose], [data-action=import], .py").count() == 0
+    assert "****" not in page.content()
+    page.locator("[data-action=lang][data-value=zh_CN]").click()
+    page.wait_for_function("t => document.querySelector('h1').innerText !== t", arg=title)
+    assert "策略执行" in page.locator(".steps [aria-current]").inner_text()
+    assert "响应率" in page.locator(".a-table").inner_text()
+    # Fewer strategies are a lower chart, with no drawing sent anew.
+    height = page.locator(".a-progress canvas").bounding_box()["height"]
+    page.locator(".ex-table [data-action=strategy]").first.press("Enter")
+    page.wait_for_function(
+        "h => document.querySelector('.a-progress canvas').getBoundingClientRect().height < h", arg=height
+    )
+    assert opened.attempts == []
+    assert opened.faults == []
+
+
+def test_the_page_fits_a_phone(published, visit):
+    server = published("analyst")
+    opened = visit(width=360, height=800)
+    page = opened.open(server.address("execution", lang="zh_CN"), charts=3)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert opened.faults == []
+
+
+def test_a_customer_is_worked_by_keyboard(published, visit, worked):
+    server = published("contributor")
+    before = len(wb.open_project(worked, role="viewer").execution.contacts())
+    opened = visit()
+    page = opened.open(server.address("execution"), charts=3)
+    second = page.locator(".ex-work a").nth(1)
+    key, masked = second.get_attribute("data-key"), second.inner_text()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.dataset?.key") == key:
+            break
+    assert page.evaluate("document.activeElement.dataset?.key") == key
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "key => document.querySelector(`[data-key='${key}']`).getAttribute('aria-current') === 'true'",
+        arg=key,
+    )
+    page.wait_for_function("m => document.querySelector('.a-customer h2').innerText === m", arg=masked)
+    assert page.evaluate("document.activeElement.dataset?.key") == key
+    page.locator("select[name=disposition]").select_option("reached")
+    page.locator("select[name=responded]").select_option("yes")
+    page.locator("textarea[name=note]").fill("<b>bold</b>")
+    page.locator("input[name=amount]").fill("many")
+    page.locator("[data-key=record]").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".note.error")
+    # What was typed is still there to be put right.
+    assert page.locator("textarea[name=note]").input_value() == "<b>bold</b>"
+    page.locator("input[name=amount]").fill("1,200")
+    page.locator("[data-key=record]").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".note.done")
+    page.wait_for_function("m => document.querySelector('.a-customer h2').innerText !== m", arg=masked)
+    assert page.locator("textarea[name=note]").input_value() == ""
+    project = wb.open_project(worked, role="viewer")
+    assert len(project.execution.contacts()) == before + 1
+    assert project.execution.outcomes()["note"].eq("<b>bold</b>").sum() == 1
+    assert opened.attempts == []
+    assert opened.faults == []
