@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+import workbench as wb
 from workbench.ui import strategy
 from workbench.ui.screens.strategy import StrategyScreen
 from workbench.ui.state.strategy import StrategyState
@@ -137,3 +138,35 @@ def test_the_language_changes_every_card(screen):
     screen.state.choose_language("zh_CN")
     for panel in (screen.map, screen.rank_head, screen.gates_head, screen.cards, screen.lists, screen.model):
         assert any("一" <= letter <= "鿿" for letter in panel.html)
+
+
+def test_a_bank_that_knows_little_is_drawn_from_nothing_to_a_plan(tmp_path):
+    folder = tmp_path / "people"
+    folder.mkdir()
+    rows = [f"{i},P,{25 + i % 50},{1000 * (i % 7) + 400 * (i % 50)}" for i in range(1, 301)]
+    (folder / "people.csv").write_text("\n".join(["id,type,age,balance", *rows]), encoding="utf-8")
+    (folder / "mapping.toml").write_text(
+        '[[file]]\npattern = "people.csv"\ntable = "customers"\n[file.columns]\n'
+        'customer_id = { from = "id", pad = 6 }\nage = "age"\n'
+        'kind = { from = "type", codes = { P = "retail" } }\n'
+        'balance_total = { from = "balance", type = "number" }\n',
+        encoding="utf-8",
+    )
+    project = wb.create_project(tmp_path / "plain")
+    project.import_files(folder, snapshot_date="2026-09-30")
+    screen = StrategyScreen(StrategyState(project))
+    assert screen.grid.children[0].layout.display == "none"
+    features = wb.build_features(project.customers())
+    project.insight.approve(wb.Segmenter(n_clusters=2).fit(features), features, labels={0: "Young", 1: "Old"})
+    screen.state.reload()
+    assert screen.state.t("strategy.nothing.ranking") in screen.rank_head.html
+    assert screen.state.t("strategy.nothing.cards") in screen.cards.html
+    screen.title.press("approve")
+    assert screen.state.jobs.wait()
+    assert screen.rank.frame("ranking")["label"].str.startswith("1  ").iloc[0]
+    screen.title.press("launch")
+    assert screen.state.jobs.wait()
+    assert screen.state.banner.key == "strategy.done.lists"
+    assert "sha256" not in screen.lists.html
+    assert project.strategy.lists()["sha256"].iloc[0][:8] in screen.lists.html
+    assert screen.state.t("strategy.stage.unknown") in screen.map.html

@@ -90,7 +90,10 @@ class StrategyState(StrategyWhatIf):
         self.stale = self._staleness()
         if self.priced is None or (self.capacity or 0) >= len(self.priced):
             self.capacity = None
-        if before != (self.project.cycle.cycle_id, self.plan.version if self.plan else None):
+        if not self.weights or before != (
+            self.project.cycle.cycle_id,
+            self.plan.version if self.plan else None,
+        ):
             self._reset()
         if self.chosen not in set(self.cards["strategy_id"]):
             self.chosen = "" if self.cards.empty else str(self._first())
