@@ -49,6 +49,7 @@ class StrategyScreen(Screen):
 
     def build(self) -> Sequence[widgets.DOMWidget]:
         """Return the cards: map, ranking, gates, what-if, strategies, card, lists, models."""
+        self._drawn_card = ""
         self.map, self.rank_head, self.gates_head = Panel(), Panel(), Panel()
         self.rank, self.gates, self.trace, self.reliability = (VegaView() for _ in range(4))
         self.sliders, self.weight_hint, self.places, self.trace_head = (Panel() for _ in range(4))
@@ -74,6 +75,7 @@ class StrategyScreen(Screen):
             card(self.model, self.reliability, self.refused, area="s-model"),
         ]
         self.state.observe(lambda _: self.repaint_what_if(), "moved")
+        self.state.observe(lambda _: self.repaint_choice(), "picked")
         return cards
 
     def _connect_cards(self) -> None:
@@ -123,6 +125,13 @@ class StrategyScreen(Screen):
     def repaint_what_if(self) -> None:
         """Draw again what a slider moves, and nothing else; what it moved is never sent back to it."""
         self.state.guard(self._paint_what_if, True)
+
+    def repaint_choice(self) -> None:
+        """Draw again what a chosen cell or card changes, and nothing else."""
+        self.state.guard(self._paint_map)
+        if self.state.chosen != self._drawn_card:
+            self.state.guard(self._paint_cards)
+            self.state.guard(self._paint_model)
 
     def _paint_notes(self, ready: bool) -> None:
         state = self.state
@@ -255,6 +264,7 @@ class StrategyScreen(Screen):
         state = self.state
         rows = state.tables.card_rows()
         chosen = state.tables.card()
+        self._drawn_card = state.chosen
         title = state.t("strategy.cards.neutral")
         if rows:
             segments = len({row["segment"] for row in rows})

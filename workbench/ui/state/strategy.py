@@ -43,6 +43,8 @@ class StrategyState(StrategyWhatIf):
         The strategy whose card is shown.
     seed, smallest : int
         How lists will be launched: seed of the control group; fewest customers on a list.
+    picked : int
+        Rises when another cell or card is chosen.
     """
 
     stage = "strategy"
@@ -50,6 +52,7 @@ class StrategyState(StrategyWhatIf):
     chosen = traitlets.Unicode("")
     seed = traitlets.Int(0)
     smallest = traitlets.Int(1)
+    picked = traitlets.Int(0)
 
     def __init__(self, project: Any, **traits: Any) -> None:
         self.segmentation: Segmentation | None = None
@@ -62,7 +65,7 @@ class StrategyState(StrategyWhatIf):
         self.findings = StrategyFindings(self)
         self.editor = StrategyCards(self)
         super().__init__(project, **traits)
-        self.observe(self._changed, ["cell", "chosen", "lang", "seed", "smallest"])
+        self.observe(self._changed, ["lang", "seed", "smallest"])
 
     def _changed(self, _: Any) -> None:
         self.touch()
@@ -151,12 +154,14 @@ class StrategyState(StrategyWhatIf):
         """Choose a cell of the map that is shown, or none when it was chosen already."""
         known = {cell["key"] for row in self.tables.map_rows() for cell in row["cells"] if not cell["hidden"]}
         self.cell = value if value in known and value != self.cell else ""
+        self.picked += 1
 
     def choose(self, strategy_id: str) -> None:
         """Show a strategy's card."""
         if strategy_id in set(self.cards["strategy_id"]):
             self.editor.close()
             self.chosen = strategy_id
+            self.picked += 1
 
     # Writing ---------------------------------------------------------------------
 
