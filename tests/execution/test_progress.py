@@ -125,3 +125,16 @@ def test_dispositions_are_complete_and_unambiguous() -> None:
     assert check_disposition("callback") == "callback"
     with pytest.raises(ParameterProblem, match="no_answer"):
         check_disposition("maybe")
+
+
+def test_days_of_each_strategy_add_up(targets, strategies, loaded) -> None:
+    tables = (targets, loaded.contacts, loaded.loaded, strategies)
+    each = count_days(*tables, today="2026-10-16", each=True)
+    whole = count_days(*tables, today="2026-10-16")
+    assert each["strategy_id"].unique().tolist() == ["S1", "S2"]
+    summed = each.groupby("day", as_index=False)[["due", "contacted", "responded"]].sum(min_count=1)
+    pd.testing.assert_frame_equal(summed, whole)
+    first = count_days(targets[targets["strategy_id"] == "S1"], *tables[1:], today="2026-10-16")
+    mine = each[each["strategy_id"] == "S1"].drop(columns="strategy_id").reset_index(drop=True)
+    pd.testing.assert_frame_equal(mine, first)
+    assert count_days(targets.iloc[:0], *tables[1:], today="2026-10-16", each=True).empty

@@ -209,6 +209,8 @@ def test_a_file_is_loaded_flagged_and_quarantined_by_line(state):
     lines.append(f"{open_['list_id']},0099999999,no,{day},reached")
     (state.project.inbox / "outcomes of a branch.csv").write_text("\n".join(lines), encoding="utf-8")
     touched = state.total("control_contacted")
+    work.look()
+    assert "outcomes of a branch.csv" in dict(work.files())
     work.take_file("outcomes of a branch.csv")
     assert state.jobs.wait()
     assert work.report.loaded == 2

@@ -111,6 +111,7 @@ def count_days(
     strategies: pd.DataFrame,
     *,
     today: dt.date | str,
+    each: bool = False,
 ) -> pd.DataFrame:
     """Return how the work has come along, day by day, over all strategies.
 
@@ -120,6 +121,8 @@ def count_days(
         Tables TARGETS, CONTACTS, OUTCOMES, STRATEGIES.
     today : datetime.date or str
         Days after it are planned only.
+    each : bool, default=False
+        Count each strategy for itself.
 
     Returns
     -------
@@ -127,7 +130,8 @@ def count_days(
         One row a day from the first day of any strategy to the last: ``day``, ``due``
         (treated customers that an even pace has contacted by then), ``contacted`` and
         ``responded`` (customers of the treatment arm contacted, and of these responded, by
-        then; missing after `today`).
+        then; missing after `today`). With `each`, as many rows a strategy, and its
+        ``strategy_id``.
 
     Examples
     --------
@@ -142,18 +146,31 @@ def count_days(
     cards = strategies.loc[strategies["strategy_id"].isin(treated["strategy_id"]).to_numpy()]
     cards = cards.dropna(subset=["starts_on", "ends_on"])
     if cards.empty:
-        return pd.DataFrame(
-            {"day": pd.Series(dtype="datetime64[us]")}
-            | dict.fromkeys(_DAY_COUNTS, pd.Series(dtype="float64"))
-        )
+        empty = {"day": pd.Series(dtype="datetime64[us]")}
+        if each:
+            empty = {"strategy_id": pd.Series(dtype="str"), **empty}
+        return pd.DataFrame(empty | dict.fromkeys(_DAY_COUNTS, pd.Series(dtype="float64")))
     last = max(cards["ends_on"].max(), treated["first_contact"].fillna(cards["ends_on"].max()).max())
     days = pd.date_range(cards["starts_on"].min().normalize(), last.normalize(), freq="D", unit="us")
-    sizes = cards["strategy_id"].map(treated["strategy_id"].value_counts()).to_numpy()
-    due = _shares_gone(cards, days) @ sizes
     # As in the progress: who says yes without having been contacted is not counted.
     answered = treated[["first_contact", "first_response"]].max(axis=1, skipna=False)
     treated = treated.assign(first_response=answered.astype("datetime64[us]"))
-    frame = pd.DataFrame({"day": days, "due": due})
+    if not each:
+        return _by_day(treated, cards, days, now)
+    parts = [
+        _by_day(
+            treated[treated["strategy_id"].eq(one)], cards[cards["strategy_id"].eq(one)], days, now
+        ).assign(strategy_id=one)
+        for one in cards["strategy_id"]
+    ]
+    return pd.concat(parts, ignore_index=True)[["strategy_id", "day", *_DAY_COUNTS]]
+
+
+def _by_day(
+    treated: pd.DataFrame, cards: pd.DataFrame, days: pd.DatetimeIndex, now: pd.Timestamp
+) -> pd.DataFrame:
+    sizes = cards["strategy_id"].map(treated["strategy_id"].value_counts()).to_numpy()
+    frame = pd.DataFrame({"day": days, "due": _shares_gone(cards, days) @ sizes})
     past = days <= now
     for column, moments in (("contacted", "first_contact"), ("responded", "first_response")):
         when = np.sort(treated[moments].dropna().dt.normalize().to_numpy())
@@ -209,7 +226,8 @@ def _elapsed(cards: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
 def _shares_gone(cards: pd.DataFrame, days: pd.DatetimeIndex) -> np.ndarray:
     """Return for each day (row) the share of each strategy's days that is over by its end."""
     starts, ends = (
-        cards[column].to_numpy().astype("datetime64[D]").astype("int64") for column in ("starts_on", "ends_on")
+        cards[column].to_numpy().astype("datetime64[D]").astype("int64")
+        for column in ("starts_on", "ends_on")
     )
     lengths = np.maximum(ends - starts, 0) + 1
     gone = days.to_numpy().astype("datetime64[D]").astype("int64")[:, None] - starts + 1

@@ -93,6 +93,7 @@ class ExecutionScreen(Screen):
         self.on(self.list, "choose", lambda value, _: work.choose(value))
         self.on(self.list, "more", lambda *_: work.more())
         self.on(self.customer, "record", lambda value, fields: work.record(value, fields))
+        self.on(self.files, "look", lambda *_: work.look())
         self.on(self.files, "import", lambda _, fields: work.take_file(fields.get("file", "")))
 
     def _pick_strategy(self, value: str) -> None:

@@ -48,6 +48,7 @@ class ExecutionState(ScreenState):
         self.progress_rows = pd.DataFrame(columns=["strategy_id", "channel", "segment"])
         self.segments = pd.DataFrame(columns=["segment", "segment_zh", "slot"])
         self.hiding = Hiding()
+        self._each_day = pd.DataFrame()
         self.kept: dict[tuple[Any, ...], Any] = {}
         super().__init__(project, **traits)
         self.observe(lambda _: self.touch(), list(FILTERS))
@@ -93,6 +94,9 @@ class ExecutionState(ScreenState):
         self.today = execution.day()
         self.contacts, self.outcomes = execution.contacts(), execution.outcomes()
         progress = judge_pace(execution.progress(self.today))
+        self._each_day = count_days(
+            self.targets, self.contacts, self.outcomes, self.cards, today=self.today, each=True
+        )
         slots = self.segments.drop_duplicates("segment").set_index("segment")["slot"]
         self.progress_rows = progress.assign(slot=progress["segment"].map(slots).fillna(0).astype("int64"))
         self.hiding = Hiding() if self.sees_all else Hiding.of(progress, self.minimum)
@@ -178,10 +182,11 @@ class ExecutionState(ScreenState):
         return self.once("days", self._days)
 
     def _days(self) -> pd.DataFrame:
-        targets = self.targets
+        each = self._each_day
         if self.sees_all:
-            targets = targets[targets["strategy_id"].isin(self.kept_ids())]
-        days = count_days(targets, self.contacts, self.outcomes, self.cards, today=self.today)
+            each = each[each["strategy_id"].isin(self.kept_ids())]
+        counts = ["due", "contacted", "responded"]
+        days = each.groupby("day", as_index=False)[counts].sum(min_count=1)
         return days if self.sees_all else coarsen_days(days, self.minimum)
 
     def dispositions(self) -> pd.DataFrame:
@@ -189,8 +194,7 @@ class ExecutionState(ScreenState):
         return self.once("dispositions", self._dispositions, self.lang)
 
     def _dispositions(self) -> pd.DataFrame:
-        known = self.contacts[self.contacts["contacted_at"] < pd.Timestamp(self.today) + pd.Timedelta(days=1)]
-        rows = count_dispositions(known, self.kept_ids() if self.sees_all else None)
+        rows = count_dispositions(self.contacts, self.kept_ids() if self.sees_all else None)
         if not self.sees_all:
             rows = hide_dispositions(rows, self.minimum)
         labels = disposition_labels(self.lang)

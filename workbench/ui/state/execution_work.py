@@ -52,6 +52,7 @@ class Work:
         self.file = ""
         self.page = 1
         self._chosen = ""
+        self._files: list[tuple[str, str]] = []
         self._salt = secrets.token_bytes(16)
 
     @property
@@ -63,8 +64,10 @@ class Work:
     def read(self) -> None:
         """Read what is needed to address the customers on the lists, and nothing of others."""
         self.people = pd.DataFrame()
+        self._files = []
         if not self.is_open:
             return
+        self._look()
         project = self.screen.project
         try:
             known = project.table("customers")
@@ -238,8 +241,16 @@ class Work:
 
     def files(self) -> list[tuple[str, str]]:
         """Return the files that may be imported as (path in the inbox, path and day in words)."""
+        return self._files
+
+    def look(self) -> None:
+        """Look into the inbox again."""
+        self._look()
+        self.screen.touch()
+
+    def _look(self) -> None:
         rows = self.screen.project.execution.inbox_files()
-        return [
+        self._files = [
             (name, f"{name} · {locale.timestamp(moment)}")
             for name, moment in zip(rows["file"], rows["changed_at"], strict=True)
         ]
@@ -247,6 +258,7 @@ class Work:
     def take_file(self, name: str) -> None:
         """Import a file of the inbox in the background."""
         screen = self.screen
+        self._look()
         if name not in {known for known, _ in self.files()}:
             raise ParameterProblem("execution.error.unknown_file")
         execution, lang = screen.project.execution, screen.lang
