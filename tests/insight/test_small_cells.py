@@ -158,3 +158,43 @@ def test_what_is_refused():
         hide_small_cells(pd.concat([counts, counts]))
     with pytest.raises(ParameterProblem, match='"n" must hold whole numbers'):
         hide_small_cells(counts.assign(n=[1, -1, 3, 4]))
+
+
+def _unmoved_by_programme(truth, ties):
+    """Say the same by linear programming: the smallest and the largest count that fits."""
+    from scipy.optimize import linprog
+
+    fixed = []
+    for cell in range(len(truth)):
+        ends = []
+        for direction in (1.0, -1.0):
+            objective = np.zeros(len(truth))
+            objective[cell] = direction
+            bounds = (1.0, float(truth.sum()) * 2 + 10)
+            found = linprog(objective, A_eq=ties, b_eq=ties @ truth, bounds=bounds, method="highs")
+            ends.append(found.x[cell])
+        fixed.append(abs(ends[0] - ends[1]) < 0.5)
+    return np.array(fixed)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_can_not_move_is_what_linear_programming_says(seed):
+    from workbench.insight.small_cells import _sums, _unmoved
+
+    rng = np.random.default_rng(seed)
+    shape = (int(rng.integers(2, 6)), int(rng.integers(2, 6)))
+    cells = rng.choice([1, 1, 2, 3, 12, 40], size=shape).astype(float)
+    values = np.concatenate([cells.ravel(), cells.sum(axis=1), cells.sum(axis=0), [cells.sum()]])
+    hidden = rng.random(len(values)) < 0.45
+    hidden[0] = True
+    ties = _sums(shape)[:, hidden]
+    assert _unmoved(values[hidden], ties).tolist() == _unmoved_by_programme(values[hidden], ties).tolist()
+
+
+def test_one_way_tables_have_a_ground():
+    from workbench.insight.small_cells import _sums, _unmoved
+
+    truth = np.array([1.0, 1.0, 5.0])
+    for kept in ([0, 1], [0, 2], [2], [0]):
+        ties = _sums((3,))[:, kept]
+        assert _unmoved(truth[kept], ties).tolist() == _unmoved_by_programme(truth[kept], ties).tolist()

@@ -190,36 +190,87 @@ def _partner(
 def _exposed(values: np.ndarray, sums: np.ndarray, hidden: np.ndarray) -> int | None:
     """Return a hidden cell that what is shown determines, or None.
 
-    First by linear algebra (a cell that no solution of the sums moves), then by linear
-    programming (one that only solutions with an impossible count would move).
+    First by linear algebra (a cell that no solution of the sums moves), then by what can
+    move without an impossible count (`_unmoved`).
     """
-    # Imported here, because most tables that a viewer opens hide nothing.
-    from scipy.optimize import linprog
-
     positions = np.flatnonzero(hidden)
-    ties = sums[:, hidden]
-    moves = _null_space(ties)
+    moves = _null_space(sums[:, hidden])
     fixed = (np.abs(moves) < _ROUNDING).all(axis=1)
-    if fixed.any():
-        return int(positions[fixed.argmax()])
-    truth = values[hidden]
-    known = ties @ truth
-    moved = np.zeros(len(positions), dtype=bool)
-    for cell in range(len(positions)):
-        for direction in (1.0, -1.0):
-            if moved[cell]:
-                break
-            objective = np.zeros(len(positions))
-            objective[cell] = direction
-            # The upper bound only keeps the programme bounded.
-            bounds = (1.0, float(values.max()) * 2 + 10)
-            solution = linprog(objective, A_eq=ties, b_eq=known, bounds=bounds, method="highs")
-            if solution.x is not None:
-                # Every cell that differs in this table could be something else.
-                moved |= np.abs(solution.x - truth) > 0.5
-        if not moved[cell]:
-            return int(positions[cell])
-    return None
+    if not fixed.any():
+        fixed = _unmoved(values[hidden], sums[:, hidden])
+    return int(positions[fixed.argmax()]) if fixed.any() else None
+
+
+def _unmoved(truth: np.ndarray, ties: np.ndarray) -> np.ndarray:
+    """Say for each hidden cell whether every table that fits has the same count in it.
+
+    A cell stands in one sum of its row and in one of its column, so the hidden cells are
+    arcs between sums, and the tables that fit are flows of at least 1 along them. From
+    the true table, a cell can rise when a chain of others leads back from its head to its
+    tail, each one step up along its arc or, if above 1, one step down against it; it can
+    fall, if above 1, when a chain leads the other way. That is the residual graph of
+    network flows, and exact.
+
+    References
+    ----------
+    R. K. Ahuja, T. L. Magnanti, J. B. Orlin: Network Flows. Prentice Hall (1993), 2.4.
+    """
+    tails, heads = _arcs(ties)
+    steps: dict[int, list[tuple[int, int]]] = {}
+    for arc, (tail, head) in enumerate(zip(tails, heads, strict=True)):
+        steps.setdefault(tail, []).append((head, arc))
+        if truth[arc] > 1:
+            steps.setdefault(head, []).append((tail, arc))
+
+    def leads(begin: int, end: int, without: int) -> bool:
+        seen, waiting = {begin}, [begin]
+        while waiting:
+            for node, arc in steps.get(waiting.pop(), ()):
+                if arc != without and node not in seen:
+                    if node == end:
+                        return True
+                    seen.add(node)
+                    waiting.append(node)
+        return begin == end
+
+    return np.array(
+        [
+            not leads(head, tail, arc) and not (truth[arc] > 1 and leads(tail, head, arc))
+            for arc, (tail, head) in enumerate(zip(tails, heads, strict=True))
+        ]
+    )
+
+
+def _arcs(ties: np.ndarray) -> tuple[list[int], list[int]]:
+    """Return between which sums each hidden cell runs; a cell in one sum runs to the ground."""
+    ground = len(ties)
+    members = [[int(row) for row in np.flatnonzero(ties[:, cell])] for cell in range(ties.shape[1])]
+    sign = _signs(ties, members)
+    tails, heads = [], []
+    for cell, rows in enumerate(members):
+        first = rows[0]
+        second = rows[1] if len(rows) > 1 else ground
+        leaves_first = sign[first] * ties[first, cell] > 0
+        tails.append(first if leaves_first else second)
+        heads.append(second if leaves_first else first)
+    return tails, heads
+
+
+def _signs(ties: np.ndarray, members: list[list[int]]) -> np.ndarray:
+    """Return the sign for each sum with which every cell leaves one sum and enters the other."""
+    sign = np.zeros(len(ties))
+    for start in range(len(ties)):
+        if sign[start]:
+            continue
+        sign[start], waiting = 1.0, [start]
+        while waiting:
+            row = waiting.pop()
+            for cell in np.flatnonzero(ties[row]):
+                for other in members[cell]:
+                    if other != row and not sign[other]:
+                        sign[other] = -sign[row] * ties[row, cell] / ties[other, cell]
+                        waiting.append(other)
+    return sign
 
 
 def _null_space(ties: np.ndarray) -> np.ndarray:
