@@ -195,7 +195,7 @@ def pace(days: pd.DataFrame, *, lang: str = "en", mode: Mode = "light", height: 
     dates = "%-m月%-d日" if lang == "zh_CN" else "%-d %b"
     x = alt.X(
         "day:T",
-        axis=quiet_axis(format=dates, tickCount=4, labelOverlap="greedy", labelSeparation=10),
+        axis=quiet_axis(format=dates, tickCount=5, labelOverlap="greedy", labelSeparation=10),
         scale=alt.Scale(nice=False, range=[0, alt.expr(f"width - {_LABELS}")]),
     )
     y = alt.Y("n:Q", axis=alt.Axis(title=None, tickCount=4, format=",d"), scale=alt.Scale(zero=True))
