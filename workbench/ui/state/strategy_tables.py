@@ -361,4 +361,4 @@ class StrategyTables:
         if not models:
             return []
         refused = explain_refusals(models[0]["model"].refused_, self._state.lang)
-        return [{"column": row.column, "reason": row.reason} for row in refused.itertuples()]
+        return [{"column": str(row.column), "reason": str(row.reason)} for row in refused.itertuples()]
