@@ -271,7 +271,7 @@ class StrategyTables:
         n_listed = (
             dict(zip(state.lists["strategy_id"], state.lists["n"], strict=True)) if len(state.lists) else {}
         )
-        rows = []
+        rows: list[dict[str, Any]] = []
         for card in (self.cards() if cards is None else cards).to_dict("records"):
             strategy_id = card["strategy_id"]
             name, slot = self.segment(card["segment"])
@@ -320,13 +320,13 @@ class StrategyTables:
             valued = value_lists(state.priced, evidence=state.evidence())
             worth = {row["strategy_id"]: row for row in valued.to_dict("records")}
         names = self.names()
-        rows = []
+        rows: list[dict[str, Any]] = []
         for row in state.lists.to_dict("records"):
             known = worth.get(row["strategy_id"], {})
             segment = state.cards.loc[state.cards["strategy_id"].eq(row["strategy_id"]), "segment"]
             rows.append(
                 {
-                    **row,
+                    **{str(name): value for name, value in row.items()},
                     "shown_name": names.get(row["strategy_id"], row["name"]),
                     "slot": self.segment(str(segment.iloc[0]))[1] if len(segment) else 0,
                     "share": row["n_control"] / row["n"] if row["n"] else None,
