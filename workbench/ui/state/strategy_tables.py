@@ -279,7 +279,7 @@ class StrategyTables:
             stages = [s.strip() for s in str(card["lifecycle_stages"] or "").split(",") if s.strip()]
             rows.append(
                 {
-                    **card,
+                    **{str(key): value for key, value in card.items()},
                     "id": strategy_id,
                     "segment_name": name,
                     "slot": slot,
