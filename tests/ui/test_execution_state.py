@@ -327,3 +327,12 @@ def test_an_empty_project_is_no_error(tmp_path):
     assert not state.is_ready
     assert "02_strategy" in state.heading().subtitle
     assert state.kpis() == []
+
+
+def test_names_that_nobody_edited_follow_the_language(walked):
+    state = ExecutionState(walked)
+    english = list(state.progress_rows["name"])
+    state.lang = "zh_CN"
+    assert all(name not in set(state.progress_rows["name"]) for name in english)
+    state.lang = "en"
+    assert list(state.progress_rows["name"]) == english

@@ -383,3 +383,15 @@ def test_a_cycle_that_was_only_opened_shows_past_campaigns(state):
     assert state.heading().title == "Nothing is evaluated in this cycle yet"
     assert "What cycle 2026 Q3 brought" in state.heading().subtitle
     assert len(state.figures.past()) == 2
+
+
+def test_names_that_nobody_edited_follow_the_language(walked):
+    state = ReviewState(walked)
+    english = dict(zip(state.cards["strategy_id"], state.cards["name"], strict=True))
+    state.lang = "zh_CN"
+    chinese = dict(zip(state.cards["strategy_id"], state.cards["name"], strict=True))
+    assert english.keys() == chinese.keys()
+    assert all(english[key] != chinese[key] for key in english)
+    assert all(name not in str(state.heading()) for name in english.values())
+    state.lang = "en"
+    assert dict(zip(state.cards["strategy_id"], state.cards["name"], strict=True)) == english

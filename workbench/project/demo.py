@@ -22,6 +22,8 @@ SAMPLE_K = 6
 """Segments of the demo: as many kinds of retail customer as the sample bank has."""
 SAMPLE_CONTROL = 0.25
 """Share held back: a small bank's lists need a large control to show anything."""
+SAMPLE_DAYS = 40
+"""Days of a list: the newest one is over soon after the data end."""
 PHONE_COST, PHONE_MINUTES = 9.0, 6.0
 # Share of the whole that is done after the import and after the first cycle, as measured.
 _IMPORTED, _FIRST = 0.3, 0.75
@@ -62,6 +64,7 @@ def walk_sample(
 
     tell = progress or _silent
     options["k"] = options.get("k") or SAMPLE_K
+    options.setdefault("days", SAMPLE_DAYS)
     if options.get("control_share") is None:
         options["control_share"] = SAMPLE_CONTROL
     project.imports.import_files(

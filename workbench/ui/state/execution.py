@@ -11,6 +11,7 @@ import traitlets
 from workbench import locale
 from workbench.errors import NotFound
 from workbench.execution import coarsen_days, count_days, count_dispositions, disposition_labels, judge_pace
+from workbench.strategy import translate_strategies
 from workbench.ui.state.base import ScreenState
 from workbench.ui.state.execution_findings import ExecutionFindings
 from workbench.ui.state.execution_hidden import Hiding, hide_dispositions
@@ -72,6 +73,13 @@ class ExecutionState(ScreenState):
         """Worklist, form and import; for those who may record."""
         return Work(self)
 
+    @traitlets.observe("lang")
+    def _translate(self, _: Any) -> None:
+        if not self.cards.empty:
+            self.kept.clear()
+            self.cards = translate_strategies(self.cards, self.lang)
+            self.progress_rows = translate_strategies(self.progress_rows, self.lang)
+
     def load(self) -> None:
         """Read the cycle's lists, and what came of them."""
         project = self.project
@@ -79,7 +87,7 @@ class ExecutionState(ScreenState):
         self.kept.clear()
         if project.strategy.lists().empty:
             return
-        self.cards = project.strategy.launched_cards()
+        self.cards = translate_strategies(project.strategy.launched_cards(), self.lang)
         self.targets = project.strategy.targets()
         self.segments = self._read_segments()
         self.read_results()
@@ -93,7 +101,7 @@ class ExecutionState(ScreenState):
         execution = self.project.execution
         self.today = execution.day()
         self.contacts, self.outcomes = execution.contacts(), execution.outcomes()
-        progress = judge_pace(execution.progress(self.today))
+        progress = translate_strategies(judge_pace(execution.progress(self.today)), self.lang)
         self._each_day = count_days(
             self.targets, self.contacts, self.outcomes, self.cards, today=self.today, each=True
         )

@@ -8,6 +8,7 @@ import pandas as pd
 import traitlets
 
 from workbench.errors import NotFound, ParameterProblem
+from workbench.strategy import translate_strategies
 from workbench.ui import request
 from workbench.ui.state.base import NOTEBOOKS, ScreenState
 from workbench.ui.state.parts import Banner, Button, Heading, Kpi
@@ -74,6 +75,12 @@ class ReviewState(ScreenState):
             self._kept[key] = make()
         return self._kept[key]
 
+    @traitlets.observe("lang")
+    def _translate(self, _: Any) -> None:
+        if not self.cards.empty:
+            self._kept.clear()
+            self.cards = translate_strategies(self.cards, self.lang)
+
     # Reading ---------------------------------------------------------------------
 
     def load(self) -> None:
@@ -84,7 +91,7 @@ class ReviewState(ScreenState):
         self.advice = project.review.recommendations()
         self.history = self._read_history()
         self.segments = self._read_segments()
-        self.cards = project.strategy.launched_cards()
+        self.cards = translate_strategies(project.strategy.launched_cards(), self.lang)
         status = project.status().set_index("stage")
         self.is_stale = bool(status["state"].eq("stale")["review"])
         try:
