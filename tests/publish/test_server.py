@@ -319,9 +319,10 @@ def test_a_farewell_ends_the_kernel_and_other_sites_cannot_say_it(published, cli
 def test_a_viewer_who_leaves_early_leaves_no_kernel(published, client, wait_for):
     before = published.status()["kernels"]
     with client.stream("GET", "/voila/render/01_insight.ipynb") as answer:
-        next(answer.iter_bytes())
-        assert wait_for(lambda: published.status()["kernels"] > before, 60)
-    assert wait_for(lambda: published.status()["kernels"] == before, 60)
+        started = any(published.status()["kernels"] > before for _ in answer.iter_bytes())
+        assert started
+    # Kernels that other tests left may end meanwhile, so there may be fewer.
+    assert wait_for(lambda: published.status()["kernels"] <= before, 60)
 
 
 def test_a_taken_port_is_said_in_a_sentence(published, tmp_path):

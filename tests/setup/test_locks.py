@@ -144,6 +144,7 @@ PROVIDED_BY = {
     "tornado": "jupyterlab",
     "IPython": "ipykernel",
     "pynndescent": "umap-learn",
+    "websocket": "websocket-client",
 }
 DECLARED_NAMES = {canonicalize_name(one.name) for one in DECLARED}
 TEST_NAMES = DECLARED_NAMES | {canonicalize_name(one.name) for group in GROUPS.values() for one in group}
@@ -164,7 +165,8 @@ def undeclared(folder: str, declared: set[str]) -> dict[str, set[str]]:
     """Imports of a folder that no declared distribution provides."""
     strange: dict[str, set[str]] = {}
     for path in sorted((ROOT / folder).rglob("*.py")):
-        for name in imported(path):
+        beside = {neighbour.stem for neighbour in path.parent.glob("*.py")}
+        for name in imported(path) - beside:
             if canonicalize_name(PROVIDED_BY.get(name, name)) not in declared:
                 strange.setdefault(name, set()).add(str(path.relative_to(ROOT)))
     return strange
