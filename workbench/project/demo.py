@@ -64,7 +64,7 @@ def walk_sample(
 
     tell = progress or _silent
     options["k"] = options.get("k") or SAMPLE_K
-    options.setdefault("days", SAMPLE_DAYS)
+    options["days"] = options.get("days") or SAMPLE_DAYS
     if options.get("control_share") is None:
         options["control_share"] = SAMPLE_CONTROL
     project.imports.import_files(

@@ -40,6 +40,9 @@ _PHASES = {
 }
 
 
+DAYS = 60
+
+
 def walk(
     project: Project,
     bank_folder: str | os.PathLike[str] | None = None,
@@ -50,7 +53,7 @@ def walk(
     sample_size: int = 3_000,
     list_size: int = LIST_SIZE,
     control_share: float | None = None,
-    days: int = 60,
+    days: int | None = None,
     random_state: int = 0,
     accept: bool = False,
     progress: Progress | None = None,
@@ -84,8 +87,9 @@ def walk(
     control_share : float, optional
         Share of a drafted strategy's list that is held back; by default 0.2, and 0.25
         where the sample bank fills a new project.
-    days : int, default=60
-        Length of a drafted strategy.
+    days : int, optional
+        Length of a drafted strategy; by default 60, and 40 where the sample bank fills a
+        new project.
     random_state : int, default=0
         Seed of everything random.
     accept : bool, default=False
@@ -127,9 +131,8 @@ def walk(
     with threadpool_limits(limits=1):
         segmentation = _segment(project, customers, k, k_range, embedding, sample_size, random_state, tell)
     tell("project.phase.strategy")
-    cards = save_cards(
-        project, customers, segmentation, CONTROL_SHARE if control_share is None else control_share, days
-    )
+    share = CONTROL_SHARE if control_share is None else control_share
+    cards = save_cards(project, customers, segmentation, share, days or DAYS)
     models = fit_propensities(project, customers, cards)
     scores = approve_plan(project, customers, segmentation, cards, models)
     tell("project.phase.lists")
