@@ -142,6 +142,8 @@ def answer(project: Project, bank_folder: str | os.PathLike[str], random_state: 
     tried = rng.integers(0, np.maximum(lengths, 1)) + rng.uniform(9, 18, len(answers)) / 24
     dispositions = _dispositions(answers, rng)
     offset = answers["contacted_at"].where(answers["contacted"], pd.Series(tried, index=answers.index))
+    # The sample bank's customers take up to 60 days; who would be later comes on another day.
+    offset = offset % np.maximum(lengths, 1)
     moments = (starts + pd.to_timedelta(offset, unit="D")).dt.floor("s")
     was_tried = dispositions.ne("")
     last = (starts + pd.to_timedelta(lengths, unit="D")).dt.floor("s")

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.project import Project
-    from workbench.theme import Mode
 
 MESSAGE_PREFIXES = ("execution.filter.",)
 
@@ -36,29 +35,12 @@ class ExecutionScreen(Screen):
     grid_class = "wb-grid-execution"
     state: ExecutionState
 
-    @property
-    def mode(self) -> Mode:
-        """Whose colours the charts have."""
-        return "dark" if self.state.mode == "dark" else "light"
-
     def build_filters(self) -> Sequence[widgets.DOMWidget]:
         """Return the filters, and at their right whether the control is untouched."""
-        self.controls: dict[str, widgets.Dropdown] = {}
-        for trait in FILTERS:
-            control = widgets.Dropdown(options=[("", "")])
-            control.observe(self._filter_changed(trait), "value")
-            self.controls[trait] = control
         self.word, self.tags = Panel(), Panel()
         self.tags.add_class("wb-end")
         self.on(self.tags, "hints", lambda *_: setattr(self.state, "hints", not self.state.hints))
-        return [self.word, *self.controls.values(), self.tags]
-
-    def _filter_changed(self, trait: str) -> Callable[[Any], None]:
-        def changed(change: Any) -> None:
-            if not self.painting:
-                self.state.guard(setattr, self.state, trait, change["new"] or "")
-
-        return changed
+        return [self.word, *self.dropdowns(FILTERS), self.tags]
 
     def build(self) -> Sequence[widgets.DOMWidget]:
         """Return the cards: bars, days, dispositions, the work where it is done, and the table."""
@@ -152,13 +134,13 @@ class ExecutionScreen(Screen):
         state = self.state
         title, subtitle = state.findings.progress_title()
         self.fill(self.progress_head, "execution_progress_head.html", title=title, subtitle=subtitle)
-        rows = progress_table(state.rows(), lang=state.lang, mode=self.mode)
+        rows = progress_table(state.rows(), lang=state.lang, mode=self.state.mode)
         self.progress.layout.display = "none" if rows.empty else ""
         if not rows.empty:
             self._redraw(
                 self.progress,
                 rows,
-                lambda: charts.progress(rows, lang=state.lang, mode=self.mode),
+                lambda: charts.progress(rows, lang=state.lang, mode=self.state.mode),
             )
 
     def _paint_days(self) -> None:
@@ -175,7 +157,7 @@ class ExecutionScreen(Screen):
         self.days.layout.display = "none" if days.empty else ""
         if not days.empty:
             rows = pace_table(days, lang=state.lang)
-            self._redraw(self.days, rows, lambda: charts.pace(rows, lang=state.lang, mode=self.mode))
+            self._redraw(self.days, rows, lambda: charts.pace(rows, lang=state.lang, mode=self.state.mode))
 
     def _paint_ended(self) -> None:
         state = self.state
@@ -194,7 +176,7 @@ class ExecutionScreen(Screen):
             self._redraw(
                 self.ended,
                 table,
-                lambda: charts.dispositions(table, lang=state.lang, mode=self.mode),
+                lambda: charts.dispositions(table, lang=state.lang, mode=self.state.mode),
                 len(table),
             )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -96,6 +97,22 @@ class Screen:
         if self._painted.get(id(panel)) != html:
             self._painted[id(panel)] = html
             panel.html = html
+
+    def dropdowns(self, traits: Iterable[str]) -> list[widgets.Dropdown]:
+        """Return a dropdown for each trait; a choice sets the trait under the guard.
+
+        They stand in ``controls`` by the trait's name.
+        """
+        self.controls: dict[str, widgets.Dropdown] = {}
+        for trait in traits:
+            control = widgets.Dropdown(options=[("", "")])
+            control.observe(partial(self._chosen, trait), "value")
+            self.controls[trait] = control
+        return list(self.controls.values())
+
+    def _chosen(self, trait: str, change: Any) -> None:
+        if not self.painting:
+            self.state.guard(setattr, self.state, trait, change["new"] or "")
 
     def draw(self, view: VegaView, chart: Any, *inputs: Any) -> None:
         """Draw a chart in the screen's mode; where only rows differ, only those are sent.

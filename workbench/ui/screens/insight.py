@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
@@ -38,23 +38,11 @@ class InsightScreen(Screen):
 
     def build_filters(self) -> Sequence[widgets.DOMWidget]:
         """Return the three filters, the chip of the chosen segment and the Python hint."""
-        self.controls = {}
-        for trait, _ in FILTERS:
-            control = widgets.Dropdown(options=[("", "")])
-            control.observe(self._filter_changed(trait), "value")
-            self.controls[trait] = control
         self.word, self.chips = Panel(), Panel()
         self.chips.add_class("wb-end")
         self.on(self.chips, "select", lambda value, _: self.state.select(value))
         self.on(self.chips, "hints", lambda *_: setattr(self.state, "hints", not self.state.hints))
-        return [self.word, *self.controls.values(), self.chips]
-
-    def _filter_changed(self, trait: str) -> Callable[[dict], None]:
-        def changed(change: dict) -> None:
-            if not self.painting:
-                self.state.guard(setattr, self.state, trait, change["new"] or "")
-
-        return changed
+        return [self.word, *self.dropdowns(trait for trait, _ in FILTERS), self.chips]
 
     def build(self) -> Sequence[widgets.DOMWidget]:
         """Return the cards: picture, shares, stages, indices, and the side panel."""

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.project import Project
-    from workbench.theme import Mode
 
 FILTERS = ("segment", "channel", "measure")
 NARROW = 520
@@ -39,31 +38,14 @@ class ReviewScreen(Screen):
     grid_class = "wb-grid-review"
     state: ReviewState
 
-    @property
-    def mode(self) -> Mode:
-        """Whose colours the charts have."""
-        return "dark" if self.state.mode == "dark" else "light"
-
     def build_filters(self) -> Sequence[widgets.DOMWidget]:
         """Return the filters, and at their right what says whether the result can be read."""
-        self.controls: dict[str, widgets.Dropdown] = {}
-        for trait in FILTERS:
-            control = widgets.Dropdown(options=[("", "")])
-            control.observe(self._filter_changed(trait), "value")
-            self.controls[trait] = control
         self.word, self.tags = Panel(), Panel()
         self.tags.add_class("wb-end")
         self.on(self.tags, "hints", lambda *_: setattr(self.state, "hints", not self.state.hints))
         self.notice = Panel()
         self.notice.add_class("wb-whole")
-        return [self.word, *self.controls.values(), self.tags, self.notice]
-
-    def _filter_changed(self, trait: str) -> Callable[[Any], None]:
-        def changed(change: Any) -> None:
-            if not self.painting:
-                self.state.guard(setattr, self.state, trait, change["new"] or "")
-
-        return changed
+        return [self.word, *self.dropdowns(FILTERS), self.tags, self.notice]
 
     def build(self) -> Sequence[widgets.DOMWidget]:
         """Return the cards: effects, funnel, plan, days, past campaigns, decisions."""
@@ -161,11 +143,13 @@ class ReviewScreen(Screen):
         height = uplift_height(len(rows), narrow)
         if view.height != height:
             view.height = height
-        table, heads = uplift_table(rows, self.mode, unit), uplift_heads(unit, state.lang, of)
+        table, heads = uplift_table(rows, self.state.mode, unit), uplift_heads(unit, state.lang, of)
         self._redraw(
             view,
             [table] if narrow else [table, heads],
-            lambda: charts.uplift(table, unit=unit, of=of, lang=state.lang, mode=self.mode, narrow=narrow),
+            lambda: charts.uplift(
+                table, unit=unit, of=of, lang=state.lang, mode=self.state.mode, narrow=narrow
+            ),
             narrow,
         )
 
@@ -186,7 +170,9 @@ class ReviewScreen(Screen):
         title, subtitle = state.findings.funnel_title()
         self.fill(self.funnel_head, "review_funnel_head.html", title=title, subtitle=subtitle)
         steps = funnel_table(state.figures.funnel())
-        self._redraw(self.funnel, [steps], lambda: charts.funnel(steps, lang=state.lang, mode=self.mode))
+        self._redraw(
+            self.funnel, [steps], lambda: charts.funnel(steps, lang=state.lang, mode=self.state.mode)
+        )
 
     def _paint_plan(self) -> None:
         state = self.state
@@ -219,8 +205,10 @@ class ReviewScreen(Screen):
         )
         self.daily.layout.display = "none" if days.empty else ""
         if not days.empty:
-            rows = daily_table(days, state.figures.slots().get(tracked, 0), self.mode)
-            self._redraw(self.daily, [rows], lambda: charts.daily(rows, lang=state.lang, mode=self.mode))
+            rows = daily_table(days, state.figures.slots().get(tracked, 0), self.state.mode)
+            self._redraw(
+                self.daily, [rows], lambda: charts.daily(rows, lang=state.lang, mode=self.state.mode)
+            )
 
     def _paint_past(self) -> None:
         state = self.state
