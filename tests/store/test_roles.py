@@ -22,6 +22,8 @@ _WRITES = {
     ("Decisions", "carry"): "analyst",
     ("Decisions", "decide"): "analyst",
     ("Decisions", "propose"): "analyst",
+    ("Drafts", "discard"): "contributor",
+    ("Drafts", "save"): "contributor",
     ("Ideas", "add"): "contributor",
     ("Ideas", "vote"): "contributor",
     ("Lists", "launch"): "analyst",

@@ -8,7 +8,8 @@ import pytest
 
 from workbench import locale
 from workbench.errors import NotAllowed, ParameterProblem
-from workbench.ui.state.insight import InsightState, label_places
+from workbench.ui.state.insight import InsightState
+from workbench.ui.state.insight_map import label_places
 from workbench.ui.state.segmenting import Segmenting
 
 

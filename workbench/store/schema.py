@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a store that stands elsewhere is migrated when it is opened."""
 
 metadata = MetaData(
@@ -205,6 +205,15 @@ recommendations = Table(
     Column("decision_reason", Text),
     _row_version(),
     Index("ix_recommendations_cycle_id", "cycle_id"),
+)
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("cycle_id", String(40), ForeignKey("cycles.cycle_id"), primary_key=True),
+    Column("who", String(120), primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("saved_at", DateTime, nullable=False),
 )
 audit_log = Table(
     "audit_log",

@@ -11,6 +11,7 @@ from workbench.store.artefacts import Artefacts
 from workbench.store.cards import Cards, Lists
 from workbench.store.cycles import Cycles, Slots
 from workbench.store.database import Database
+from workbench.store.drafts import Drafts
 from workbench.store.remarks import Comments, Ideas
 from workbench.store.results import Decisions, Results
 from workbench.store.trail import Trail
@@ -21,6 +22,7 @@ AREAS: tuple[type[Area], ...] = (
     Comments,
     Cycles,
     Decisions,
+    Drafts,
     Ideas,
     Lists,
     Results,
@@ -47,6 +49,7 @@ class Store:
         self.comments = Comments(database, project_folder)
         self.cycles = Cycles(database, project_folder)
         self.decisions = Decisions(database, project_folder)
+        self.drafts = Drafts(database, project_folder)
         self.ideas = Ideas(database, project_folder)
         self.lists = Lists(database, project_folder)
         self.results = Results(database, project_folder)

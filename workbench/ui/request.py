@@ -31,7 +31,7 @@ def stage_address(notebook: str, lang: str, mode: str, cycle: str) -> str:
 
 
 def wanted() -> dict[str, str]:
-    """Return what the page's address asks for: ``lang``, ``mode``, ``cycle``.
+    """Return what the page's address asks for: ``lang``, ``mode``, ``cycle``, ``section``.
 
     A preheated kernel waits here until somebody opens its page, so everything slow
     comes before the call. In JupyterLab there is nothing to wait for.
@@ -49,6 +49,8 @@ def wanted() -> dict[str, str]:
         found["lang"] = locale.normal_language(asked["lang"])
     if asked.get("theme") in ("light", "dark"):
         found["mode"] = asked["theme"]
+    if asked.get("section", "").isidentifier():
+        found["section"] = asked["section"][:40]
     if asked.get("cycle"):
         found["cycle"] = asked["cycle"][:40]
     return found

@@ -20,5 +20,7 @@ def css() -> str:
     >>> css().startswith(":root{--font:")
     True
     """
-    rules = resources.files("workbench.ui").joinpath("static/style.css").read_text(encoding="utf-8")
-    return theme.css_variables() + rules
+    static = resources.files("workbench.ui").joinpath("static")
+    sections = sorted(static.joinpath("sections").iterdir(), key=lambda found: found.name)
+    files = [static.joinpath("style.css"), *(found for found in sections if found.name.endswith(".css"))]
+    return theme.css_variables() + "".join(found.read_text(encoding="utf-8") for found in files)

@@ -13,6 +13,7 @@ from workbench.ui import request
 from workbench.ui.panel import Handler, Panel
 from workbench.ui.render import render
 from workbench.ui.state import ScreenState
+from workbench.ui.state.sections.tabs import SectionedState
 from workbench.ui.style import css
 from workbench.ui.vega import VegaView, unchecked_charts
 
@@ -45,12 +46,21 @@ class Screen:
         self._painted: dict[int, str] = {}
         self._drawn: dict[int, tuple[Any, ...]] = {}
         self._holding = 0
-        self.top, self.message, self.title = Panel(), Panel(), Panel()
+        self.top, self.message, self.title, self.tabs = Panel(), Panel(), Panel(), Panel()
         self.remarks, self.figures, self.foot = Panel(), Panel(), Panel()
         self._connect()
         self.filters = _box(self.build_filters(), "wb-filters")
         self.grid = _box(self.build(), "wb-grid", self.grid_class)
-        main = [self.message, self.title, self.remarks, self.filters, self.figures, self.grid, self.foot]
+        main = [
+            self.message,
+            self.title,
+            self.remarks,
+            self.tabs,
+            self.filters,
+            self.figures,
+            self.grid,
+            self.foot,
+        ]
         children: list[widgets.DOMWidget] = [self.top, _box(main, "wb-main", vertical=True)]
         if not request.is_published():
             children.insert(0, Panel(f"<style>{css()}</style>"))
@@ -169,6 +179,7 @@ class Screen:
         )
         heading = state.heading()
         self.fill(self.title, "title.html", heading=heading)
+        self.fill(self.tabs, "sections.html", tabs=state.sections(), label=state.t("shell.sections"))
         self.fill(
             self.remarks, "comments.html", comments=state.comments(), may_comment=state.may("contributor")
         )
@@ -184,6 +195,9 @@ class Screen:
             page["lang"] = "zh" if chinese else "en"
             page["title"] = f"{title} · {self.state.t('shell.name')}"
             page["query"] = {"lang": page["lang"], "theme": self.state.mode, "cycle": cycle}
+            open_now = [tab["name"] for tab in self.state.sections() if tab["current"]]
+            if open_now:
+                page["query"]["section"] = open_now[0]
         if self.top.page != page:
             self.top.page = page
 
@@ -240,6 +254,8 @@ def show(
     for trait in ("lang", "mode"):
         if trait in asked:
             setattr(state, trait, asked[trait])
+    if isinstance(state, SectionedState) and "section" in asked:
+        state.guard(state.open_section, asked["section"])
     screen.widget.workbench_screen = screen  # keeps the view alive with its widget, and in reach
     return screen.widget
 

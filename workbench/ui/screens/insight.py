@@ -12,6 +12,8 @@ from workbench.ui import request
 from workbench.ui.panel import Panel
 from workbench.ui.screens.bench import Bench
 from workbench.ui.screens.frame import Screen, card, show
+from workbench.ui.screens.sections import section_class
+from workbench.ui.screens.sections.base import Section
 from workbench.ui.state.insight import InsightState
 from workbench.ui.vega import VegaView
 
@@ -65,14 +67,45 @@ class InsightScreen(Screen):
         if self.state.may("analyst") and not request.is_published():
             self.bench = Bench(self)
             cards.append(self.bench.card)
+        self._overview = tuple(cards)
+        self._sections: dict[str, Section] = {}
+        self.on(self.tabs, "section", lambda value, _: self.state.open_section(value))
         return cards
 
     def paint(self) -> None:
-        """Fill every card from the state."""
+        """Fill the cards of the open section, or of the overview, from the state."""
+        section = self._open_section()
+        if section is None:
+            self._paint_overview()
+        else:
+            self.filters.layout.display = "none"
+            section.paint()
+
+    def _open_section(self) -> Section | None:
+        """Put the open section's cards into the grid; build its view when it is first opened."""
+        kept = self.state.current_section
+        found = None
+        if kept is not None:
+            name = self.state.section
+            if name not in self._sections:
+                self._sections[name] = section_class(name, self.state.homes)(self, kept)
+            found = self._sections[name]
+        cards = self._overview if found is None else tuple(found.cards)
+        if self.grid.children != cards:
+            for known in (self.grid_class, *(kept.grid_class for kept in self._sections.values())):
+                if known:
+                    self.grid.remove_class(known)
+            self.grid.children = cards
+            grid_class = self.grid_class if found is None else found.grid_class
+            if grid_class:
+                self.grid.add_class(grid_class)
+        return found
+
+    def _paint_overview(self) -> None:
         state = self.state
         ready = state.segmentation is not None
         self.filters.layout.display = "" if ready else "none"
-        for part in self.grid.children[:5]:
+        for part in self._overview[:5]:
             part.layout.display = "" if ready else "none"
         if self.bench is not None:
             self.bench.paint()

@@ -87,6 +87,10 @@ class ScreenState(traitlets.HasTraits):
         """Return at most six figures."""
         raise NotImplementedError
 
+    def sections(self) -> list[dict[str, Any]]:
+        """Return the screen's tabs, ``name``, ``label``, ``current``; none for a screen of one page."""
+        return []
+
     # What all screens share ------------------------------------------------------
 
     def t(self, key: str, /, **values: Any) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import traitlets
 
@@ -13,9 +12,11 @@ from workbench import locale
 from workbench.errors import NotFound
 from workbench.insight import count_by_lifecycle, feature_label, hide_small_cells, summarise_segments
 from workbench.tables import EMBEDDING, LIFECYCLE_STAGES, TIERS, mask_identifier
-from workbench.ui.state.base import ScreenState
 from workbench.ui.state.insight_findings import InsightFindings
+from workbench.ui.state.insight_map import label_places
 from workbench.ui.state.parts import Button, Heading, Kpi
+from workbench.ui.state.sections import INSIGHT
+from workbench.ui.state.sections.tabs import SectionedState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,13 +26,12 @@ if TYPE_CHECKING:
 WANTED = ("customer_id", "region", "tier", "lifecycle_stage", "balance_total", "age", "tenure")
 MEMBER = ["customer_id", "cluster", "segment"]
 MAP_POINTS = 20_000
-GRID = 12
 TOP_FEATURES = 6
 WEAK_STAGES = ("decline", "dormant", "lost")
-MESSAGE_PREFIXES = ("insight.lifecycle.", "insight.tier.")
+MESSAGE_PREFIXES = ("insight.lifecycle.", "insight.tier.", "insight.section.")
 
 
-class InsightState(ScreenState):
+class InsightState(SectionedState):
     """The insight screen: filters, a chosen segment, and the figures of both.
 
     Attributes
@@ -43,6 +43,7 @@ class InsightState(ScreenState):
     """
 
     stage = "insight"
+    homes = INSIGHT
     region = traitlets.Unicode("")
     tier = traitlets.Unicode("")
     lifecycle = traitlets.Unicode("")
@@ -70,10 +71,16 @@ class InsightState(ScreenState):
     # Reading ---------------------------------------------------------------------
 
     def load(self) -> None:
-        """Read the cycle's segmentation and portrait."""
+        """Read the cycle's segmentation and portrait, and what the open section shows."""
         self._kept.clear()
         self.segmentation = self.previous = None
         self.customers = pd.DataFrame()
+        try:
+            self._load_segmentation()
+        finally:
+            self.read_sections_again()
+
+    def _load_segmentation(self) -> None:
         try:
             self.segmentation = self.project.insight.segmentation()
         except NotFound:
@@ -326,7 +333,9 @@ class InsightState(ScreenState):
         return InsightFindings(self)
 
     def heading(self) -> Heading:
-        """Return the finding about the focused segment."""
+        """Return the open section's finding, or the one about the focused segment."""
+        if self.current_section is not None:
+            return self.current_section.heading()
         comments = Button("comments", self.t("insight.button.comments", n=self.comment_count()))
         if self.segmentation is None:
             return Heading(self.t("insight.nothing.title"), self.t("insight.nothing.subtitle"), (comments,))
@@ -339,7 +348,9 @@ class InsightState(ScreenState):
         return Heading(self.findings.title(), " · ".join(parts), (comments,))
 
     def kpis(self) -> list[Kpi]:
-        """Return the six figures of the strip."""
+        """Return the open section's figures, or the six of the overview."""
+        if self.current_section is not None:
+            return self.current_section.kpis()
         if self.segmentation is None:
             return []
         return self.findings.kpis()
@@ -351,31 +362,6 @@ class InsightState(ScreenState):
             return ""
         decided = self.project.at(before).review.recommendations()
         return self.t("insight.origin", cycle=before, n=int((decided["status"] == "accepted").sum()))
-
-
-def label_places(points: pd.DataFrame) -> pd.DataFrame:
-    """Return where the name of each segment stands: over the densest part of its points.
-
-    Parameters
-    ----------
-    points : pandas.DataFrame
-        ``x``, ``y`` and ``segment``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``segment``, ``x``, ``y``.
-    """
-    places = []
-    for segment, rows in points.groupby("segment", sort=True):
-        cells = rows.assign(
-            column=((rows["x"] - points["x"].min()) / (np.ptp(points["x"]) or 1) * GRID).round(),
-            line=((rows["y"] - points["y"].min()) / (np.ptp(points["y"]) or 1) * GRID).round(),
-        )
-        column, line = cast("tuple[float, float]", cells.groupby(["column", "line"]).size().idxmax())
-        near = cells[(cells["column"] - column).abs().le(1) & (cells["line"] - line).abs().le(1)]
-        places.append({"segment": segment, "x": near["x"].mean(), "y": near["y"].quantile(0.95)})
-    return pd.DataFrame(places, columns=["segment", "x", "y"])
 
 
 def _capital(words: str) -> str:

@@ -1,0 +1,23 @@
+"""Pages of a stage's screen beside its overview: each with its own state, read when first opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+
+from workbench.ui.state.sections.base import SectionState
+
+INSIGHT: dict[str, str] = {}
+"""Section of the insight screen → its state's class, in the order of the tabs.
+
+The module of that name stands in this package; its view, ``<Class minus State>Section``,
+in `workbench.ui.screens.sections`.
+"""
+
+__all__ = ["INSIGHT", "SectionState", "state_class"]
+
+
+def state_class(name: str, homes: Mapping[str, str]) -> type[SectionState]:
+    """Return a section's state class; its module is imported only now."""
+    found: type[SectionState] = getattr(import_module(f"{__name__}.{name}"), homes[name])
+    return found
