@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
         return 2
     with tempfile.TemporaryDirectory() as scratch:
         pins = Path(scratch) / "pins.txt"
-        resolve(uv, TEST, ("build", "test"), constraint=None, upgrade="--upgrade" in arguments)
+        resolve(uv, TEST, ("build", "test", "peers"), constraint=None, upgrade="--upgrade" in arguments)
         lines = TEST.read_text(encoding="utf-8").splitlines()
         pins.write_text(
             "\n".join(line.rstrip(" \\") for line in lines if line[:1].isalnum()), encoding="utf-8"
