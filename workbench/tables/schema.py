@@ -54,7 +54,8 @@ class Table:
     columns : tuple of Column
         Its columns. Others are allowed beside them where `is_open`.
     key : tuple of str
-        Columns that no two rows share; empty where rows may repeat.
+        Columns that no two rows share; empty where rows may repeat. One that is not
+        required counts where it is there.
     is_open : bool, default=False
         Whether columns of the bank's own may stand beside the named ones.
     """
@@ -160,13 +161,14 @@ class Table:
     def _check_key(self, frame: pd.DataFrame) -> None:
         if not self.key or frame.empty:
             return
-        repeated = frame.duplicated(list(self.key))
+        key = [name for name in self.key if name in frame.columns]
+        repeated = frame.duplicated(key)
         if repeated.any():
-            first = frame.loc[repeated.to_numpy(), list(self.key)].iloc[0]
+            first = frame.loc[repeated.to_numpy(), key].iloc[0]
             raise TableProblem(
                 "errors.table.repeated_key",
                 table=self.name,
-                key=" + ".join(self.key),
+                key=" + ".join(key),
                 n=int(repeated.sum()),
                 value=" + ".join(map(str, first)),
             )

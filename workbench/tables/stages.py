@@ -77,7 +77,15 @@ PROFILE = Table(
         Column("mean", "number", "Mean in the cluster, in the feature's unit."),
         Column("mean_others", "number", "Mean of all other customers."),
         Column("difference", "number", "Standardised mean difference (pooled standard deviation)."),
-        Column("p_value", "number", "Two-sided Welch test, after Holm over all rows."),
+        Column("p_value", "number", "Two-sided Welch test, corrected over all rows (Holm by default)."),
+        Column("unit", "text", "Unit of the means; empty for a bank's own columns.", required=False),
+        Column("measure", "text", "d: standardised mean; h: proportions.", required=False, values=("d", "h")),
+        Column("effect", "number", "Cohen's d, or for a feature of 0 and 1 Cohen's h.", required=False),
+        Column("effect_low", "number", "Its confidence interval's lower end.", required=False),
+        Column("effect_high", "number", "Its confidence interval's upper end.", required=False),
+        Column("threshold", "number", "Rounded decile that tells them apart best.", required=False),
+        Column("share_over", "number", "Share of the cluster above the threshold.", required=False),
+        Column("share_over_others", "number", "Share of all others above it.", required=False),
     ),
     key=("cluster", "feature"),
 )
@@ -85,6 +93,7 @@ K_COMPARISON = Table(
     "k_comparison",
     "How well one number of clusters suits the customers.",
     (
+        Column("algorithm", "text", "How they were found; k-means where absent.", required=False, filled=True),
         Column("k", "integer", "Number of clusters.", filled=True),
         Column("inertia", "number", "Within-cluster sum of squares."),
         Column("silhouette_score", "number", "Mean silhouette, -1 to 1."),
@@ -94,8 +103,35 @@ K_COMPARISON = Table(
         Column("gap_se", "number", "Its standard error, s_k of the paper."),
         Column("stability", "number", "Mean bootstrap Jaccard of the least stable cluster (Hennig 2007)."),
         Column("smallest_share", "number", "Share of customers in the smallest cluster."),
+        Column(
+            "stability_ari", "number", "Mean adjusted Rand index between bootstrap clusterings.", required=False
+        ),
+        Column("smallest_n", "integer", "Customers in the smallest cluster.", required=False),
+        Column("largest_share", "number", "Share of customers in the largest cluster.", required=False),
+        Column("unassigned_share", "number", "Share of customers in no cluster.", required=False),
+        Column(
+            "silhouette_reference",
+            "number",
+            "Mean silhouette that k-means gets from structureless customers.",
+            required=False,
+        ),
+        Column("silhouette_reference_sd", "number", "Its deviation between references.", required=False),
     ),
-    key=("k",),
+    key=("algorithm", "k"),
+)
+K_STABILITY = Table(
+    "k_stability",
+    "How often one cluster of a comparison comes back when customers are drawn again.",
+    (
+        Column("algorithm", "text", "How the clusters were found.", filled=True),
+        Column("k", "integer", "Number of clusters.", filled=True),
+        Column("cluster", "integer", "The machine's number, from 0.", filled=True),
+        Column("jaccard", "number", "Mean bootstrap Jaccard coefficient, 0 to 1 (Hennig 2007)."),
+        Column("n", "integer", "Customers in the cluster.", filled=True),
+        Column("low", "number", "5% quantile of the coefficient over the draws.", required=False),
+        Column("high", "number", "95% quantile.", required=False),
+    ),
+    key=("algorithm", "k", "cluster"),
 )
 EMBEDDING = Table(
     "embedding",
