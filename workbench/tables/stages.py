@@ -93,7 +93,9 @@ K_COMPARISON = Table(
     "k_comparison",
     "How well one number of clusters suits the customers.",
     (
-        Column("algorithm", "text", "How they were found; k-means where absent.", required=False, filled=True),
+        Column(
+            "algorithm", "text", "How they were found; k-means where absent.", required=False, filled=True
+        ),
         Column("k", "integer", "Number of clusters.", filled=True),
         Column("inertia", "number", "Within-cluster sum of squares."),
         Column("silhouette_score", "number", "Mean silhouette, -1 to 1."),
@@ -104,7 +106,10 @@ K_COMPARISON = Table(
         Column("stability", "number", "Mean bootstrap Jaccard of the least stable cluster (Hennig 2007)."),
         Column("smallest_share", "number", "Share of customers in the smallest cluster."),
         Column(
-            "stability_ari", "number", "Mean adjusted Rand index between bootstrap clusterings.", required=False
+            "stability_ari",
+            "number",
+            "Mean adjusted Rand index between bootstrap clusterings.",
+            required=False,
         ),
         Column("smallest_n", "integer", "Customers in the smallest cluster.", required=False),
         Column("largest_share", "number", "Share of customers in the largest cluster.", required=False),
