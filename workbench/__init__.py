@@ -17,11 +17,15 @@ if TYPE_CHECKING:
         build_features,
         compare_k,
         count_by_lifecycle,
+        describe_cluster,
+        describe_group,
         embed,
+        inside_polygon,
         profile_clusters,
         recommend_k,
         suggest_labels,
         summarise_segments,
+        typical_members,
     )
     from workbench.project import Project, create_project, open_project
     from workbench.review import (
@@ -51,11 +55,15 @@ _ROOMS = {
         "build_features",
         "compare_k",
         "count_by_lifecycle",
+        "describe_cluster",
+        "describe_group",
         "embed",
+        "inside_polygon",
         "profile_clusters",
         "recommend_k",
         "suggest_labels",
         "summarise_segments",
+        "typical_members",
     ),
     "strategy": (
         "Propensity",
@@ -96,10 +104,13 @@ __all__ = [
     "count_by_lifecycle",
     "create_project",
     "create_sample_bank",
+    "describe_cluster",
+    "describe_group",
     "embed",
     "errors",
     "evaluate_campaign",
     "evaluate_strategies",
+    "inside_polygon",
     "integrate",
     "open_project",
     "profile_clusters",
@@ -116,6 +127,7 @@ __all__ = [
     "summarise_progress",
     "summarise_segments",
     "tables",
+    "typical_members",
     "ui",
 ]
 

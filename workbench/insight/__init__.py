@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.insight.embedding import Embedding, embed
+    from workbench.insight.explanation.effects import benjamini_hochberg
+    from workbench.insight.explanation.groups import describe_group, inside_polygon
+    from workbench.insight.explanation.members import typical_members
+    from workbench.insight.explanation.sentences import describe_cluster
     from workbench.insight.features import build_features, describe_features, feature_label
     from workbench.insight.kchoice import KRecommendation, compare_k, recommend_k
     from workbench.insight.labels import LabelSuggestion, suggest_labels
@@ -22,6 +26,10 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "embedding": ("Embedding", "embed"),
+    "explanation.effects": ("benjamini_hochberg",),
+    "explanation.groups": ("describe_group", "inside_polygon"),
+    "explanation.members": ("typical_members",),
+    "explanation.sentences": ("describe_cluster",),
     "features": ("build_features", "describe_features", "feature_label"),
     "kchoice": ("KRecommendation", "compare_k", "recommend_k"),
     "labels": ("LabelSuggestion", "suggest_labels"),
@@ -37,17 +45,22 @@ __all__ = [
     "KRecommendation",
     "LabelSuggestion",
     "Segmenter",
+    "benjamini_hochberg",
     "build_features",
     "compare_k",
     "count_by_lifecycle",
+    "describe_cluster",
     "describe_features",
+    "describe_group",
     "embed",
     "feature_label",
     "hide_small_cells",
+    "inside_polygon",
     "profile_clusters",
     "recommend_k",
     "suggest_labels",
     "summarise_segments",
+    "typical_members",
 ]
 
 

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from workbench.errors import ParameterProblem
-from workbench.insight.features import NOTES
+from workbench.insight.explanation.effects import (
+    CORRECTIONS,
+    benjamini_hochberg,
+    holm,
+    mean_effect,
+    share_effect,
+    welch,
+)
+from workbench.insight.features import NOTES, describe_features
 from workbench.tables import PROFILE
 
 
 def profile_clusters(
-    features: pd.DataFrame, labels: ArrayLike | pd.Series, *, customers: pd.DataFrame | None = None
+    features: pd.DataFrame,
+    labels: ArrayLike | pd.Series,
+    *,
+    customers: pd.DataFrame | None = None,
+    correction: str = "holm",
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """Describe each cluster by its differences from all other customers.
 
@@ -28,6 +42,11 @@ def profile_clusters(
         of a transformed feature (a logarithm, a clipped rate) are those of the portrait's
         own values, missing ones left out, so that a balance reads in CNY. Difference and
         p-value are always those of the feature.
+    correction : {"holm", "benjamini_hochberg"}, default="holm"
+        Of the p-values, for the many comparisons: Holm's holds the probability of any
+        false finding, Benjamini and Hochberg's the share of false ones among them.
+    level : float, default=0.95
+        Of the effects' confidence intervals, each for itself.
 
     Returns
     -------
@@ -38,15 +57,22 @@ def profile_clusters(
     Raises
     ------
     ParameterProblem
-        If labels and features do not fit together.
+        If labels and features do not fit together, or the correction is unknown.
 
     Notes
     -----
     ``difference`` is (mean − mean of others) / pooled standard deviation, Cohen's d;
     where a feature varies neither inside nor outside, over its overall deviation.
-    ``p_value`` is Welch's t-test, two-sided, after Holm's correction over all rows. The
+    ``effect`` is the same with its interval (``measure`` "d"); for a feature of 0 and 1
+    it is the difference of two proportions as Cohen's h (``measure`` "h").
+    ``p_value`` is Welch's t-test, two-sided, after the correction over all rows. The
     clusters were chosen to differ, so the p-values rank features rather than prove
-    anything.
+    anything. ``threshold`` is the rounded decile of all customers that tells the cluster
+    from the others best; ``share_over`` are above it.
+
+    References
+    ----------
+    J. Cohen: Statistical Power Analysis for the Behavioral Sciences, 2nd ed. (1988).
 
     Examples
     --------
@@ -57,51 +83,59 @@ def profile_clusters(
     0        0  31.0         71.0
     1        1  71.0         31.0
     """
+    if correction not in CORRECTIONS:
+        raise ParameterProblem(
+            "insight_room.error.unknown_choice",
+            name="correction",
+            value=correction,
+            known=", ".join(CORRECTIONS),
+        )
     own = _aligned(features, labels)
+    return compare_clusters(features, own, np.unique(own), customers, correction, level)
+
+
+def compare_clusters(
+    features: pd.DataFrame,
+    own: np.ndarray,
+    clusters: Iterable[int],
+    customers: pd.DataFrame | None = None,
+    correction: str = "holm",
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Return the profile of some clusters; the p-values are corrected over theirs alone."""
     values = features.to_numpy(dtype="float64")
-    clusters = np.unique(own)
-    names = np.asarray(features.columns.astype("str"), dtype=object)
-    parts = []
+    flags = ((values == 0) | (values == 1)).all(axis=0)
     raw = _untransformed(features, customers)
+    thresholds = _candidates(raw)
+    about = pd.DataFrame(
+        {
+            "feature": np.asarray(features.columns.astype("str"), dtype=object),
+            "measure": np.where(flags, "h", "d"),
+            "unit": _units(features, flags),
+        }
+    )
+    parts = []
     for cluster in clusters:
         inside = own == cluster
-        part = pd.DataFrame(
-            {
-                "cluster": int(cluster),
-                "feature": names,
-                "mean": _mean(raw[inside]),
-                "mean_others": _mean(raw[~inside]),
-                "difference": _standardised_difference(values[inside], values[~inside]),
-                "p_value": _welch(values[inside], values[~inside]),
-            }
+        effect, low, high = mean_effect(values[inside], values[~inside], level)
+        shares = share_effect(values[inside], values[~inside], level)
+        part = about.assign(
+            cluster=int(cluster),
+            mean=_mean(raw[inside]),
+            mean_others=_mean(raw[~inside]),
+            difference=effect,
+            p_value=welch(values[inside], values[~inside]),
+            effect=np.where(flags, shares[0], effect),
+            effect_low=np.where(flags, shares[1], low),
+            effect_high=np.where(flags, shares[2], high),
+            **_telling(raw[inside], raw[~inside], thresholds),
         )
         largest_first = np.argsort(-part["difference"].abs().fillna(-1.0).to_numpy(), kind="stable")
         parts.append(part.iloc[largest_first])
-    profile = pd.concat(parts, ignore_index=True).astype({"feature": "str"})
-    profile["p_value"] = holm(profile["p_value"].to_numpy())
-    return PROFILE.check(profile)
-
-
-def holm(p_values: np.ndarray) -> np.ndarray:
-    """Return p-values corrected by Holm's step-down procedure; missing ones stay missing.
-
-    References
-    ----------
-    S. Holm: A simple sequentially rejective multiple test procedure. Scandinavian
-    Journal of Statistics 6 (1979).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> holm(np.array([0.01, 0.04, 0.03])).round(2).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    corrected = np.full(len(p_values), np.nan)
-    known = np.flatnonzero(~np.isnan(p_values))
-    order = known[np.argsort(p_values[known], kind="stable")]
-    steps = p_values[order] * np.arange(len(order), 0, -1)
-    corrected[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    return corrected
+    profile = pd.concat(parts, ignore_index=True).astype({"feature": "str", "measure": "str", "unit": "str"})
+    correct = holm if correction == "holm" else benjamini_hochberg
+    profile["p_value"] = correct(profile["p_value"].to_numpy())
+    return PROFILE.check(profile[list(PROFILE.names)])
 
 
 def _aligned(features: pd.DataFrame, labels: ArrayLike | pd.Series) -> np.ndarray:
@@ -135,6 +169,13 @@ def _untransformed(features: pd.DataFrame, customers: pd.DataFrame | None) -> np
     return values
 
 
+def _units(features: pd.DataFrame, flags: np.ndarray) -> np.ndarray:
+    notes = describe_features(features).drop_duplicates("feature").set_index("feature")["unit"]
+    units = notes.reindex(features.columns.astype("str")).fillna("").to_numpy(dtype=object)
+    # A name like "job=x" tells of 0 and 1 only where the cells are.
+    return np.where(flags, "flag", np.where(units == "flag", "", units))
+
+
 def _mean(values: np.ndarray) -> np.ndarray:
     known = ~np.isnan(values)
     n = known.sum(axis=0)
@@ -142,36 +183,29 @@ def _mean(values: np.ndarray) -> np.ndarray:
     return np.divide(sums, n, out=np.full(values.shape[1], np.nan), where=n > 0)
 
 
-def _variance(values: np.ndarray) -> np.ndarray:
-    if len(values) < 2:
-        return np.full(values.shape[1], np.nan)
-    return np.asarray(values.var(axis=0, ddof=1))
+def _candidates(raw: np.ndarray) -> list[np.ndarray]:
+    """Return for each feature the deciles of all customers, in two figures as people say them."""
+    found = []
+    for column in raw.T:
+        known = column[np.isfinite(column)]
+        deciles = np.quantile(known, np.arange(1, 10) / 10) if len(known) else np.empty(0)
+        size = np.floor(np.log10(np.where(deciles == 0, 1.0, np.abs(deciles))))
+        step = 10.0 ** (size - 1)
+        found.append(np.unique(np.round(deciles / step) * step))
+    return found
 
 
-def _standardised_difference(inside: np.ndarray, others: np.ndarray) -> np.ndarray:
-    if not len(others) or len(inside) + len(others) < 3:
-        return np.full(inside.shape[1], np.nan)
-    squares = ((inside - inside.mean(axis=0)) ** 2).sum(axis=0) + ((others - others.mean(axis=0)) ** 2).sum(
-        axis=0
-    )
-    pooled = np.sqrt(squares / (len(inside) + len(others) - 2))
-    difference = inside.mean(axis=0) - others.mean(axis=0)
-    # A feature that is one value inside and another outside has no spread to pool.
-    overall = np.concatenate([inside, others]).std(axis=0, ddof=1)
-    spread = np.where(pooled > 0, pooled, overall)
-    return np.divide(difference, spread, out=np.zeros(len(spread)), where=spread > 0)
-
-
-def _welch(inside: np.ndarray, others: np.ndarray) -> np.ndarray:
-    if len(inside) < 2 or len(others) < 2:
-        return np.full(inside.shape[1], np.nan)
-    error_inside, error_others = _variance(inside) / len(inside), _variance(others) / len(others)
-    squared = error_inside + error_others
-    difference = inside.mean(axis=0) - others.mean(axis=0)
-    spread = squared > 0
-    safe = np.where(spread, squared, 1.0)
-    freedom = safe**2 / np.where(
-        spread, error_inside**2 / (len(inside) - 1) + error_others**2 / (len(others) - 1), 1.0
-    )
-    p_values = 2 * stats.t.sf(np.abs(difference) / np.sqrt(safe), freedom)
-    return np.where(spread, p_values, np.where(difference == 0, 1.0, 0.0))
+def _telling(inside: np.ndarray, others: np.ndarray, thresholds: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the threshold of each feature that most of the one and few of the other exceed."""
+    best = np.full((3, len(thresholds)), np.nan)
+    for position, candidates in enumerate(thresholds):
+        own, rest = (part[:, position][np.isfinite(part[:, position])] for part in (inside, others))
+        if not len(candidates) or not len(own) or not len(rest):
+            continue
+        # Sorted, the customers above a threshold are counted by where it stands.
+        over, over_rest = (
+            1 - np.searchsorted(np.sort(part), candidates, side="right") / len(part) for part in (own, rest)
+        )
+        at = int(np.abs(over - over_rest).argmax())
+        best[:, position] = candidates[at], over[at], over_rest[at]
+    return dict(zip(("threshold", "share_over", "share_over_others"), best, strict=True))

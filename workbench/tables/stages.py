@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from workbench.tables.schema import Column, Table
 from workbench.tables.schema import id_column as _id
-from workbench.tables.words import ACTIONS, ARMS, CUSTOMER_KINDS, LIFECYCLE_STAGES, TIERS
+from workbench.tables.words import (
+    ACTIONS,
+    ARMS,
+    CUSTOMER_KINDS,
+    LIFE_NEEDS,
+    LIFECYCLE_STAGES,
+    TIER_BASES,
+    TIERS,
+)
 
 PORTRAIT = Table(
     "portrait",
@@ -23,6 +31,7 @@ PORTRAIT = Table(
         Column("do_not_contact", "boolean", "Asked not to be contacted.", required=False),
         Column("tenure", "number", "Months since the first relationship.", required=False),
         Column("tier", "text", "Value tier.", required=False, values=TIERS),
+        Column("tier_basis", "text", "What the tier was read off.", required=False, values=TIER_BASES),
         Column(
             "lifecycle_stage", "text", "Stage of the relationship.", required=False, values=LIFECYCLE_STAGES
         ),
@@ -41,6 +50,22 @@ PORTRAIT = Table(
         Column("app_logins_90d", "number", "App logins in 90 days.", required=False),
         Column("branch_visits_90d", "number", "Branch visits in 90 days.", required=False),
         Column("satisfaction", "number", "Last survey score, 0 to 10.", required=False),
+        Column(
+            "idle_days", "number", "Days since the last transaction, login or visit.", required=False
+        ),
+        Column("income_day", "number", "Day of the month of salary or pension.", required=False),
+        Column("maturing_90d", "number", "Balances due in the next 90 days, CNY.", required=False),
+        Column("next_maturity", "date", "Next maturity, as agreed by the day.", required=False),
+        Column("large_inflow_90d", "number", "Large inflows of the last 90 days, CNY.", required=False),
+        Column("missing_product", "text", "Product that the peers hold and this one not.", required=False),
+        Column("missing_product_share", "number", "Share of the peers that hold it.", required=False),
+        Column(
+            "life_need", "text", "Need of the time of life, a rule of thumb.", required=False, values=LIFE_NEEDS
+        ),
+        Column("contribution", "number", "Margins and fees of a year, CNY.", required=False),
+        Column("potential", "number", "More of it with the peers' balances, CNY a year.", required=False),
+        Column("potential_product", "text", "Product with the largest part of it.", required=False),
+        Column("peers", "integer", "Customers compared with.", required=False),
     ),
     key=("customer_id", "snapshot_date"),
     is_open=True,
