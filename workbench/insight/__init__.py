@@ -17,9 +17,32 @@ if TYPE_CHECKING:
     from workbench.insight.explanation.members import typical_members
     from workbench.insight.explanation.sentences import describe_cluster
     from workbench.insight.features import build_features, describe_features, feature_label
-    from workbench.insight.kchoice import KRecommendation, compare_k, recommend_k
+    from workbench.insight.kchoice import (
+        KRecommendation,
+        cluster_stability,
+        compare_k,
+        recommend_k,
+        stability_verdict,
+        verdict_text,
+    )
     from workbench.insight.labels import LabelSuggestion, suggest_labels
     from workbench.insight.profile import profile_clusters
+    from workbench.insight.rules import (
+        AllOf,
+        AnyOf,
+        ClusterRule,
+        Condition,
+        Not,
+        Rule,
+        RuleEvaluation,
+        RuleSet,
+        apply_rules,
+        column_kinds,
+        evaluate_rules,
+        learn_rule,
+        read_expression,
+        seed_with_rules,
+    )
     from workbench.insight.segmenter import Segmenter
     from workbench.insight.small_cells import hide_small_cells
     from workbench.insight.summary import count_by_lifecycle, summarise_segments
@@ -31,9 +54,32 @@ _MODULES = {
     "explanation.members": ("typical_members",),
     "explanation.sentences": ("describe_cluster",),
     "features": ("build_features", "describe_features", "feature_label"),
-    "kchoice": ("KRecommendation", "compare_k", "recommend_k"),
+    "kchoice": (
+        "KRecommendation",
+        "cluster_stability",
+        "compare_k",
+        "recommend_k",
+        "stability_verdict",
+        "verdict_text",
+    ),
     "labels": ("LabelSuggestion", "suggest_labels"),
     "profile": ("profile_clusters",),
+    "rules": (
+        "AllOf",
+        "AnyOf",
+        "ClusterRule",
+        "Condition",
+        "Not",
+        "Rule",
+        "RuleEvaluation",
+        "RuleSet",
+        "apply_rules",
+        "column_kinds",
+        "evaluate_rules",
+        "learn_rule",
+        "read_expression",
+        "seed_with_rules",
+    ),
     "segmenter": ("Segmenter",),
     "small_cells": ("hide_small_cells",),
     "summary": ("count_by_lifecycle", "summarise_segments"),
@@ -41,26 +87,43 @@ _MODULES = {
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
+    "AllOf",
+    "AnyOf",
+    "ClusterRule",
+    "Condition",
     "Embedding",
     "KRecommendation",
     "LabelSuggestion",
+    "Not",
+    "Rule",
+    "RuleEvaluation",
+    "RuleSet",
     "Segmenter",
+    "apply_rules",
     "benjamini_hochberg",
     "build_features",
+    "cluster_stability",
+    "column_kinds",
     "compare_k",
     "count_by_lifecycle",
     "describe_cluster",
     "describe_features",
     "describe_group",
     "embed",
+    "evaluate_rules",
     "feature_label",
     "hide_small_cells",
     "inside_polygon",
+    "learn_rule",
     "profile_clusters",
+    "read_expression",
     "recommend_k",
+    "seed_with_rules",
+    "stability_verdict",
     "suggest_labels",
     "summarise_segments",
     "typical_members",
+    "verdict_text",
 ]
 
 
