@@ -32,6 +32,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from workbench.errors import MachineProblem
 from workbench.publish import files, handlers, kernels
 from workbench.publish.config import configuration
+from workbench.publish.forking import Nursery, start_nursery
 from workbench.publish.guard import GuardedApplication
 from workbench.publish.notebooks import published_notebooks
 from workbench.publish.tokens import Token
@@ -53,6 +54,7 @@ class DashboardServer(Voila):
     parent_pid = AnyTrait(None, help="Stop when this process is gone.")
     beat = 5.0
     port: int
+    nursery: Nursery | None = None
 
     def initialize(self, argv: list[str] | None = None) -> None:
         """Read the settings from our own configuration only."""
@@ -91,6 +93,7 @@ class DashboardServer(Voila):
         # Voilà's wait_for_request reads these in the kernels.
         os.environ["VOILA_WS_BASE_URL"] = self.kernel_prefix
         os.environ["VOILA_APP_IP"] = "127.0.0.1" if self.ip in ("", "0.0.0.0") else self.ip  # noqa: S104
+        self.nursery = start_nursery()
         asyncio.set_event_loop(asyncio.new_event_loop())
         settings = self.init_settings()
         token = Token(self.secret, self.port)
@@ -120,6 +123,8 @@ class DashboardServer(Voila):
     def stop(self) -> None:
         """End every kernel and take the connection files away."""
         run_sync(self.kernel_manager.shutdown_all)(now=True)
+        if self.nursery is not None:
+            self.nursery.close()
         shutil.rmtree(self.connection_dir, ignore_errors=True)
 
     def _bind(self) -> list[socket.socket]:
