@@ -16,6 +16,7 @@ from bootstrap import Stop, apt_install, say
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+WORKERS = 2
 LINTED = ("workbench", "tests", "scripts", "benchmarks")
 
 
@@ -53,14 +54,22 @@ def pytest_command(arguments: list[str]) -> list[str]:
     )
     first = [f"tests/{path.name}" for path in folders if f"tests/{path.name}" not in last]
     first = [name for name in first if not name.endswith("__pycache__")]
-    return [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "--durations=15",
-        *(arguments or [*first, "workbench", *last]),
-    ]
+    command = [sys.executable, "-m", "pytest", "-q", "--durations=15"]
+    workers = min(os.cpu_count() or 1, WORKERS)
+    if not arguments and workers > 1:
+        # The browser's tests stay on one worker, and are the longest: they begin first.
+        return [
+            *command,
+            "-n",
+            str(workers),
+            "--dist",
+            "loadgroup",
+            "--no-loadscope-reorder",
+            *last,
+            *first,
+            "workbench",
+        ]
+    return [*command, *(arguments or [*first, "workbench", *last])]
 
 
 def stages() -> list[tuple[str, list[str]]]:
@@ -90,7 +99,7 @@ def main(arguments: list[str]) -> int:
     """Run every stage; a failed one does not hide the next."""
     os.environ.setdefault("PYTHONUTF8", "1")
     # The tests' figures must not hang on how many threads a library chose.
-    os.environ.setdefault("OMP_NUM_THREADS", "2")
+    os.environ.setdefault("OMP_NUM_THREADS", "1" if (os.cpu_count() or 1) <= WORKERS else "2")
     started = time.monotonic()
     problem = set_up_browser()
     found = find_browser()

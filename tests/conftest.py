@@ -3,11 +3,48 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import workbench as wb
+
+_FIGURE = "figure"
+_TOGETHER = ("browser", "notebooks")
+"""Folders whose tests share what is slow to make, and would be in each other's way."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a module, and of a folder with costly fixtures, on one worker."""
+    tests = Path(__file__).parent
+    for item in items:
+        inside = item.path.relative_to(tests).parts[0] if item.path.is_relative_to(tests) else ""
+        group = inside if inside in _TOGETHER else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the figures that tests have measured."""
+    reports = [each for found in terminalreporter.stats.values() for each in found]
+    figures = [
+        text
+        for each in reports
+        if getattr(each, "when", "") == "call"
+        for name, text in each.user_properties
+        if name == _FIGURE
+    ]
+    if figures:
+        terminalreporter.section("figures measured")
+        for text in figures:
+            terminalreporter.write_line(text)
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Return a function that has a measured figure printed at the end of the run."""
+    return lambda text: record_property(_FIGURE, text)
 
 
 @pytest.fixture(scope="session")

@@ -53,17 +53,16 @@ def planted(bank, features) -> pd.Series:
     return truth["segment"].reindex(features.index)
 
 
-def test_clusters_against_the_planted_segments(features, segmenter, planted, capsys):
+def test_clusters_against_the_planted_segments(features, segmenter, planted, figure):
     train, test, known, held_out = train_test_split(features, planted, random_state=0, stratify=planted)
     classifier = HistGradientBoostingClassifier(max_iter=60, random_state=0).fit(train, known)
     accuracy = classifier.score(test, held_out)
     agreement = adjusted_rand_score(planted, segmenter.labels_)
-    with capsys.disabled():
-        print(  # noqa: T201 - the figure is asked for in the test's output
-            f"\nplanted segments, {len(features):,} customers, {features.shape[1]} features: "
-            f"adjusted Rand index of Segmenter(6) {agreement:.3f}; "
-            f"held-out accuracy of a classifier trained on the truth {accuracy:.3f}"
-        )
+    figure(
+        f"planted segments, {len(features):,} customers, {features.shape[1]} features: "
+        f"adjusted Rand index of Segmenter(6) {agreement:.3f}; "
+        f"held-out accuracy of a classifier trained on the truth {accuracy:.3f}"
+    )
     assert agreement > MEASURED - SLACK
     # The planted segments can be told, though not trivially.
     assert 0.85 <= accuracy <= 0.96
