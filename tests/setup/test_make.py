@@ -91,13 +91,20 @@ def test_outputs_are_stripped(load: Callable[[str], ModuleType], tmp_path: Path)
     assert strip.main([str(path)]) == 0
 
 
-def test_pytest_runs_everything_once_with_the_slow_last(load: Callable[[str], ModuleType]) -> None:
+@pytest.mark.parametrize("cores,slow_first", [(1, False), (2, True), (16, True)])
+def test_pytest_runs_everything_once(
+    load: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch, cores: int, slow_first: bool
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
     command = load("checks").pytest_command([])
     folders = [part for part in command if part.startswith("tests/")]
     expected = {f"tests/{p.name}" for p in (ROOT / "tests").iterdir() if p.is_dir() and p.name[0] not in "._"}
     assert set(folders) == expected
-    last = [name for name in folders if name in ("tests/notebooks", "tests/browser")]
-    assert folders[-len(last) :] == last
+    assert len(folders) == len(expected)
+    slow = ["tests/notebooks", "tests/browser"]
+    # On one core what fails fast comes first; on two the longest begins first.
+    assert (folders[:2] if slow_first else folders[-2:]) == slow
+    assert ("-n" in command) == slow_first
     assert "workbench" in command
 
 
