@@ -27,6 +27,7 @@ _WRITES = {
     ("Ideas", "add"): "contributor",
     ("Ideas", "vote"): "contributor",
     ("Lists", "launch"): "analyst",
+    ("Pairs", "decide"): "analyst",
     ("Results", "add"): "contributor",
     ("Slots", "assign"): "analyst",
     ("Trail", "add_edges"): "analyst",

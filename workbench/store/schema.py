@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a store that stands elsewhere is migrated when it is opened."""
 
 metadata = MetaData(
@@ -214,6 +214,18 @@ drafts = Table(
     Column("who", String(120), primary_key=True),
     Column("content", Text, nullable=False),
     Column("saved_at", DateTime, nullable=False),
+)
+pair_decisions = Table(
+    "pair_decisions",
+    metadata,
+    Column("decision_id", Integer, primary_key=True),
+    Column("record_id", String(80), nullable=False),
+    Column("other_id", String(80), nullable=False),
+    Column("decision", String(10), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("decided_by", String(120), nullable=False),
+    Column("decided_at", DateTime, nullable=False),
+    Index("ix_pair_decisions_pair", "record_id", "other_id"),
 )
 audit_log = Table(
     "audit_log",

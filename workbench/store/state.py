@@ -12,6 +12,7 @@ from workbench.store.cards import Cards, Lists
 from workbench.store.cycles import Cycles, Slots
 from workbench.store.database import Database
 from workbench.store.drafts import Drafts
+from workbench.store.pairs import Pairs
 from workbench.store.remarks import Comments, Ideas
 from workbench.store.results import Decisions, Results
 from workbench.store.trail import Trail
@@ -25,6 +26,7 @@ AREAS: tuple[type[Area], ...] = (
     Drafts,
     Ideas,
     Lists,
+    Pairs,
     Results,
     Slots,
     Trail,
@@ -52,6 +54,7 @@ class Store:
         self.drafts = Drafts(database, project_folder)
         self.ideas = Ideas(database, project_folder)
         self.lists = Lists(database, project_folder)
+        self.pairs = Pairs(database, project_folder)
         self.results = Results(database, project_folder)
         self.slots = Slots(database, project_folder)
         self.trail = Trail(database, project_folder)
