@@ -1,114 +1,237 @@
-"""Time and memory of compare_k beside a plain loop of scikit-learn calls, in one run.
+"""Time and memory of compare_k beside scikit-learn's KMeans and full silhouettes, in one run.
 
-The loop computes the same indices the way a notebook would: it clusters, calls
-``silhouette_score``, and clusters resamples and references, one k after the other.
+Ours computes all indices with 100 draws of stability. The peer does what a notebook does:
+``KMeans(n_init=10)`` for each k, then ``silhouette_score`` on every row. Printed are both
+times, their ratio, the inertia's difference at each k and the k that both recommend (the
+peer by its largest silhouette, and by our rule on the peer's figures).
 
-    python benchmarks/compare_k.py [customers] [features]
+    python benchmarks/compare_k.py [--rows 200000] [--columns 12] [--k 2-12] [--threads 2]
+
+The peer takes minutes a k at 200,000 rows. ``--peer FILE`` keeps its figures, one line a
+k, so that an interrupted run goes on where it was; they hold for one machine only.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
 import sys
 import time
+from pathlib import Path
+from typing import Any
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-KS = range(2, 13)
-N_BOOTSTRAP, N_REFERENCES, SAMPLE = 20, 10, 10_000
+SHARES = (0.30, 0.22, 0.18, 0.14, 0.10, 0.06)
 
 
-def customers(n: int, n_features: int):
+def customers(rows: int, columns: int) -> Any:
+    """Return six groups of unequal size and spread that touch each other."""
     import numpy as np
     import pandas as pd
 
     rng = np.random.default_rng(0)
-    centres = rng.normal(size=(6, n_features))
-    values = centres[rng.integers(0, 6, n)] + 1.2 * rng.normal(size=(n, n_features))
-    return pd.DataFrame(values, columns=[f"feature_{i:02d}" for i in range(n_features)])
+    centres = 1.6 * rng.normal(size=(len(SHARES), columns))
+    own = rng.choice(len(SHARES), rows, p=SHARES)
+    spread = rng.uniform(0.7, 1.1, len(SHARES))[own, None]
+    values = centres[own] + spread * rng.normal(size=(rows, columns))
+    return pd.DataFrame(values, columns=[f"feature_{i:02d}" for i in range(columns)])
 
 
-def ours(features) -> dict[int, float]:
-    from workbench.insight import compare_k
+def ours(features: Any, arguments: argparse.Namespace) -> None:
+    """Run compare_k and print what it found."""
+    from workbench.insight import compare_k, recommend_k
 
-    table = compare_k(features, KS, sample_size=SAMPLE, n_bootstrap=N_BOOTSTRAP, n_references=N_REFERENCES)
-    return dict(zip(table["k"].tolist(), table["silhouette_score"].tolist(), strict=True))
+    def tell(share: float, phase: str) -> None:
+        say({"done": share, "phase": phase})
+
+    clock = Clock()
+    table = compare_k(
+        features, arguments.k, n_bootstrap=arguments.draws, threads=arguments.threads, progress=tell
+    )
+    recommended = recommend_k(table)
+    say(
+        {
+            **clock.read(),
+            "table": table.to_dict("records"),
+            "recommended": recommended.k,
+            "why": recommended.explanation(),
+        }
+    )
 
 
-def plain_loop(features) -> dict[int, float]:
-    import numpy as np
+def peer(features: Any, arguments: argparse.Namespace) -> None:
+    """Run scikit-learn's k-means and silhouettes k by k, and print each k when it is done."""
     from sklearn.cluster import KMeans
     from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
     from sklearn.preprocessing import StandardScaler
 
     points = StandardScaler().fit_transform(features)
-    rng = np.random.default_rng(0)
-    rows = np.sort(rng.choice(len(points), min(SAMPLE, len(points)), replace=False))
-    sample = points[rows]
-    low, high = sample.min(axis=0), sample.max(axis=0)
-    found = {}
-    for k in KS:
-        labels = KMeans(k, n_init=10, random_state=0).fit_predict(points)
-        found[k] = silhouette_score(sample, labels[rows])
-        calinski_harabasz_score(points, labels)
-        davies_bouldin_score(points, labels)
-        for number in range(N_REFERENCES):
-            KMeans(k, n_init=3, random_state=number).fit(rng.uniform(low, high, sample.shape))
-        for number in range(N_BOOTSTRAP):
-            drawn = np.unique(rng.integers(0, len(sample), len(sample)))
-            anew = KMeans(k, n_init=3, random_state=number).fit_predict(sample[drawn])
-            for one in range(k):
-                mine = labels[rows][drawn] == one
-                max((mine & (anew == other)).sum() / (mine | (anew == other)).sum() for other in range(k))
-    return found
+    for k in arguments.k:
+        clock = Clock()
+        model = KMeans(k, n_init=10, random_state=0).fit(points)
+        fitted = clock.read()
+        silhouette = silhouette_score(points, model.labels_)
+        whole = clock.read()
+        say(
+            {
+                "k": k,
+                **whole,
+                "fit_seconds": fitted["seconds"],
+                "fit_cpu": fitted["cpu"],
+                "inertia": float(model.inertia_),
+                "silhouette_score": float(silhouette),
+                # For our rule on the peer's labels; not timed.
+                "calinski_harabasz_score": float(calinski_harabasz_score(points, model.labels_)),
+                "davies_bouldin_score": float(davies_bouldin_score(points, model.labels_)),
+            }
+        )
 
 
-def measure(which: str, n: int, n_features: int) -> None:
-    """Run one of the two in this process and print time, memory and the silhouettes."""
+class Clock:
+    """Elapsed and processor time, and the memory's peak, from now on."""
+
+    def __init__(self) -> None:
+        self.start, self.cpu, self.peak = time.perf_counter(), time.process_time(), _peak()
+
+    def read(self) -> dict[str, float]:
+        """Return seconds, processor seconds, and MiB beyond the peak at the start."""
+        return {
+            "seconds": time.perf_counter() - self.start,
+            "cpu": time.process_time() - self.cpu,
+            "mib": _peak() - self.peak,
+        }
+
+
+def _peak() -> float:
     import resource
 
-    import sklearn.cluster
-    import sklearn.metrics  # noqa: F401
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
-    features = customers(n, n_features)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start, cpu = time.perf_counter(), time.process_time()
-    found = (ours if which == "ours" else plain_loop)(features)
-    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"seconds": seconds, "cpu": cpu, "mib": (peak - before) / 1024, "silhouettes": found}))
+
+def say(line: dict[str, Any]) -> None:
+    """Print one line of JSON at once."""
+    print(json.dumps(line), flush=True)
+
+
+def run(which: str, arguments: argparse.Namespace, ks: list[int]) -> Any:
+    """Yield the lines of one of the two, in a process of its own."""
+    environment = {
+        **os.environ,
+        **{
+            name: str(arguments.threads)
+            for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+        },
+    }
+    command = [sys.executable, __file__, "--only", which, "--rows", str(arguments.rows), "--columns"]
+    command += [str(arguments.columns), "--k", ",".join(map(str, ks)), "--threads", str(arguments.threads)]
+    command += ["--draws", str(arguments.draws)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            yield json.loads(line)
+    if process.returncode:
+        raise SystemExit(process.returncode)
+
+
+def measure_ours(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run ours, telling each tenth of the way."""
+    told, result = -1, {}
+    for line in run("ours", arguments, arguments.k):
+        if "phase" in line:
+            if int(line["done"] * 10) > told:
+                told = int(line["done"] * 10)
+                print(f"  ours {line['done']:4.0%} {line['phase'].rsplit('.', 1)[-1]}", flush=True)
+        else:
+            result = line
+    return result
+
+
+def measure_peer(arguments: argparse.Namespace) -> dict[int, dict[str, Any]]:
+    """Run the peer for each k that is not known yet."""
+    setting = {"rows": arguments.rows, "columns": arguments.columns, "threads": arguments.threads}
+    kept = []
+    if arguments.peer and Path(arguments.peer).exists():
+        kept = [json.loads(line) for line in Path(arguments.peer).read_text().splitlines()]
+    found = {line["k"]: line for line in kept if {name: line.get(name) for name in setting} == setting}
+    if found:
+        print(f"  peer: k = {', '.join(map(str, sorted(found)))} kept from {arguments.peer}")
+    missing = [k for k in arguments.k if k not in found]
+    for line in run("peer", arguments, missing) if missing else ():
+        found[line["k"]] = line
+        print(
+            f"  peer k = {line['k']}: {line['seconds']:.0f} s ({line['cpu']:.0f} s of processor)",
+            flush=True,
+        )
+        if arguments.peer:
+            with Path(arguments.peer).open("a") as file:
+                file.write(json.dumps({**line, **setting}) + "\n")
+    return {k: found[k] for k in arguments.k}
+
+
+def report(mine: dict[str, Any], theirs: dict[int, dict[str, Any]]) -> None:
+    """Print the comparison."""
+    import pandas as pd
+
+    from workbench.insight import recommend_k
+    from workbench.tables import K_COMPARISON
+
+    print("\n  k   inertia ours   inertia peer   difference   silhouette ours   peer (all rows)")
+    for row in mine["table"]:
+        other = theirs[row["k"]]
+        print(
+            f"{row['k']:3d} {row['inertia']:14.0f} {other['inertia']:14.0f}"
+            f" {row['inertia'] / other['inertia'] - 1:12.4%}"
+            f" {row['silhouette_score']:17.4f} {other['silhouette_score']:17.4f}"
+        )
+    seconds, cpu = (sum(line[name] for line in theirs.values()) for name in ("seconds", "cpu"))
+    print(f"\nours {mine['seconds']:8.1f} s, {mine['cpu']:8.1f} s of processor, {mine['mib']:6.0f} MiB more")
+    most = max(line["mib"] for line in theirs.values())
+    print(f"peer {seconds:8.1f} s, {cpu:8.1f} s of processor, {most:6.0f} MiB more")
+    print(
+        f"ratio {seconds / mine['seconds']:.1f} in time, {cpu / mine['cpu']:.1f} in processor time"
+        " (claim: 15 in time)"
+    )
+    worst = max(row["inertia"] / theirs[row["k"]]["inertia"] - 1 for row in mine["table"])
+    print(f"inertia at most {worst:+.4%} of the peer's (claim: within 1%)")
+    by_silhouette = max(theirs, key=lambda k: theirs[k]["silhouette_score"])
+    required = [column.name for column in K_COMPARISON.columns if column.required]
+    by_rule = recommend_k(pd.DataFrame(list(theirs.values())).reindex(columns=required))
+    print(
+        f"recommended k: ours {mine['recommended']} ({mine['why']}) "
+        f"peer {by_silhouette} by silhouette, {by_rule.k} by our rule on its figures"
+    )
+
+
+def numbers(words: str) -> list[int]:
+    """Read ``2-12`` or ``2,4,6``."""
+    if "-" in words:
+        low, high = map(int, words.split("-"))
+        return list(range(low, high + 1))
+    return [int(word) for word in words.split(",")]
 
 
 def main() -> None:
-    n = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
-    n_features = int(sys.argv[2]) if len(sys.argv) > 2 else 20
-    print(f"{n:,} customers, {n_features} features, k = {KS.start} to {KS.stop - 1}, one core")
-    results = {}
-    for which in ("ours", "plain loop"):
-        # A process each, so that neither inherits the other's memory.
-        run = subprocess.run(
-            [sys.executable, __file__, "--measure", which, str(n), str(n_features)],
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        results[which] = json.loads(run.stdout)
-        print(
-            f"{which:>12}: {results[which]['seconds']:6.1f} s, {results[which]['mib']:6.0f} MiB more at peak"
-        )
-    difference = max(
-        abs(results["ours"]["silhouettes"][k] - results["plain loop"]["silhouettes"][k])
-        for k in results["ours"]["silhouettes"]
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--columns", type=int, default=12)
+    parser.add_argument("--k", type=numbers, default=numbers("2-12"))
+    parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--draws", type=int, default=100)
+    parser.add_argument("--peer", metavar="FILE")
+    parser.add_argument("--only", choices=("ours", "peer"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.only:
+        {"ours": ours, "peer": peer}[arguments.only](customers(arguments.rows, arguments.columns), arguments)
+        return
+    print(
+        f"{arguments.rows:,} customers, {arguments.columns} features, k = {arguments.k[0]} to "
+        f"{arguments.k[-1]}, {arguments.threads} threads"
     )
-    print(f"largest difference of a silhouette: {difference:.1e}")
-    print(f"speed-up: {results['plain loop']['cpu'] / results['ours']['cpu']:.1f} in processor time")
+    mine = measure_ours(arguments)
+    report(mine, measure_peer(arguments))
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--measure"]:
-        measure(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
-    else:
-        main()
+    main()

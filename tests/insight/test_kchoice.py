@@ -9,12 +9,11 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
 
 import workbench as wb
-from workbench.errors import ParameterProblem, TableProblem
-from workbench.insight.kchoice import KRecommendation, sample_rows
+from workbench.errors import ParameterProblem
+from workbench.insight.kchoice import sample_rows
 from workbench.insight.kchoice.comparison import GAP_OF_ONE
 from workbench.insight.kchoice.gap import gap_statistic
 from workbench.insight.kchoice.silhouettes import mean_silhouettes
-from workbench.insight.kchoice.stability import bootstrap_stability, jaccard_of_clusters
 from workbench.insight.scaling import fit_scaling
 from workbench.tables import K_COMPARISON
 
@@ -164,29 +163,6 @@ def test_the_box_lies_along_the_principal_components():
     assert abs(gap_at_one) < 0.2
 
 
-def test_jaccard_by_hand_and_by_sets():
-    rng = np.random.default_rng(0)
-    old, new = rng.integers(0, 4, 200), rng.integers(0, 4, 200)
-    expected = []
-    for k in range(4):
-        mine = set(np.flatnonzero(old == k))
-        theirs = [set(np.flatnonzero(new == j)) for j in range(4)]
-        expected.append(max(len(mine & one) / len(mine | one) for one in theirs))
-    assert jaccard_of_clusters(old, new, 4) == pytest.approx(expected)
-    absent = jaccard_of_clusters(np.array([0, 0]), np.array([1, 1]), 2)
-    assert absent[0] == 1
-    assert np.isnan(absent[1])
-
-
-def test_stability_tells_found_from_forced_clusters():
-    table = blobs(3, seed=1)
-    points = fit_scaling(table).apply(table.to_numpy())
-    labels = {k: KMeans(k, n_init=10, random_state=0).fit_predict(points) for k in (3, 7)}
-    found = bootstrap_stability(points, labels, 15, 0, ignore)
-    assert found[3] > 0.99
-    assert found[7] < 0.75
-
-
 def test_progress_runs_from_0_to_1_in_known_phases(features):
     seen: list[tuple[float, str]] = []
     wb.compare_k(
@@ -232,82 +208,7 @@ def test_what_is_refused(features):
         wb.compare_k(features, [0, 3])
     with pytest.raises(ParameterProblem, match="whole number"):
         wb.compare_k(features, [])
-    with pytest.raises(TableProblem, match="lacks the columns"):
-        wb.recommend_k(pd.DataFrame({"k": [2]}))
-
-
-def table_of(**columns) -> pd.DataFrame:
-    n = len(columns["k"])
-    base = {name: [np.nan] * n for name in K_COMPARISON.names}
-    return pd.DataFrame({**base, **columns})
-
-
-class TestRecommendation:
-    def test_each_index_votes_by_its_rule(self):
-        recommendation = wb.recommend_k(
-            table_of(
-                k=[2, 3, 4, 5],
-                silhouette_score=[0.5, 0.4, 0.3, 0.2],
-                calinski_harabasz_score=[1.0, 3, 2, 1],
-                davies_bouldin_score=[3.0, 2, 1, 2],
-                gap=[0.1, 0.3, 0.5, 0.52],
-                gap_se=[0.01, 0.01, 0.01, 0.05],
-                stability=[0.9, 0.7, 0.8, 0.74],
-            )
-        )
-        assert recommendation.votes == {
-            "silhouette_score": 2,
-            "calinski_harabasz_score": 3,
-            "davies_bouldin_score": 4,
-            "gap": 4,
-            "stability": 4,
-        }
-        assert (recommendation.k, recommendation.agree, recommendation.stable) == (4, 3, True)
-        assert recommendation.dissent == {"silhouette_score": 2, "calinski_harabasz_score": 3}
-        assert recommendation.explanation() == (
-            "3 of 5 indices say 4 clusters. Others: silhouette 2, Calinski-Harabasz 3."
-        )
-
-    def test_among_equals_the_more_stable_wins(self):
-        table = table_of(
-            k=[2, 3, 4], silhouette_score=[0.5, 0.4, 0.3], davies_bouldin_score=[3.0, 2, 1],
-            stability=[0.5, 0.4, 0.7],
-        )  # fmt: skip
-        recommendation = wb.recommend_k(table)
-        assert recommendation.votes == {"silhouette_score": 2, "davies_bouldin_score": 4}
-        assert (recommendation.k, recommendation.stable) == (4, False)
-        assert "does not come back" in recommendation.explanation()
-
-    @pytest.mark.parametrize(
-        ("stability_of_four", "expected"), [(0.8, 4), (0.6, 8)], ids=["stable", "next is not stable"]
-    )
-    def test_where_no_two_agree_the_stable_number_nearest_the_median(self, stability_of_four, expected):
-        table = table_of(
-            k=[2, 4, 7, 8],
-            silhouette_score=[0.5, 0.4, 0.3, 0.3],
-            calinski_harabasz_score=[1.0, 2, 1, 1],
-            davies_bouldin_score=[3.0, 2, 1, 2],
-            stability=[0.99, stability_of_four, 0.5, 0.76],
-        )
-        recommendation = wb.recommend_k(table)
-        assert sorted(recommendation.votes.values()) == [2, 4, 7, 8]
-        assert (recommendation.k, recommendation.agree) == (expected, 1)
-
-    def test_a_gap_that_rises_to_the_end_has_no_vote(self):
-        table = table_of(k=[2, 3], silhouette_score=[0.5, 0.4], gap=[0.1, 0.5], gap_se=[0.01, 0.01])
-        assert "gap" not in wb.recommend_k(table).votes
-
-    @pytest.mark.parametrize(
-        ("silhouettes", "gap_of_one", "expected"),
-        [((0.2, 0.1), 0.9, 1), ((0.3, 0.1), 0.9, 2), ((0.2, 0.1), 0.5, 2)],
-        ids=["one cloud", "silhouette has structure", "later gap larger"],
-    )
-    def test_no_clusters(self, silhouettes, gap_of_one, expected):
-        table = table_of(k=[2, 3], silhouette_score=silhouettes, gap=[0.4, 0.8], gap_se=[0.01, 0.01])
-        table.attrs[GAP_OF_ONE] = [gap_of_one, 0.01]
-        recommendation = wb.recommend_k(table)
-        assert recommendation.k == expected
-        assert recommendation.votes["gap"] == 1
-
-    def test_nothing_to_vote_with(self):
-        assert wb.recommend_k(table_of(k=[3, 4])) == KRecommendation(3, {}, 0, None)
+    with pytest.raises(ParameterProblem, match="algorithms can't be"):
+        wb.compare_k(features, [2], algorithms=("k-means",))
+    with pytest.raises(ParameterProblem, match="algorithms can't be"):
+        wb.compare_k(features, [2], algorithms="kmeans")

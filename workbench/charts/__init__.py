@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.charts.execution import dispositions, pace, progress
-    from workbench.charts.insight import compare_k, differences, embedding, shares
+    from workbench.charts.insight import differences, embedding, shares
+    from workbench.charts.insight_kchoice import cluster_stability, compare_k
     from workbench.charts.review import daily, funnel, uplift
     from workbench.charts.strategy import (
         capacity,
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 _HOME = {
     "capacity": "strategy",
-    "compare_k": "insight",
+    "cluster_stability": "insight_kchoice",
+    "compare_k": "insight_kchoice",
     "daily": "review",
     "differences": "insight",
     "dispositions": "execution",
@@ -44,6 +46,7 @@ _HOME = {
 
 __all__ = [
     "capacity",
+    "cluster_stability",
     "compare_k",
     "daily",
     "differences",

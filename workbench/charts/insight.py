@@ -10,17 +10,7 @@ import pandas as pd
 from workbench import theme
 from workbench.charts.look import finish, quiet_axis, segment_scale, share_axis
 from workbench.locale import text
-from workbench.tables import K_COMPARISON
 from workbench.theme import Mode
-
-INDICES = (
-    "stability",
-    "gap",
-    "silhouette_score",
-    "calinski_harabasz_score",
-    "davies_bouldin_score",
-)
-MESSAGE_PREFIXES = ("charts.index.",)
 
 
 def embedding(
@@ -150,81 +140,6 @@ def shares(
     return finish(chart, mode, description=text("charts.shares", lang))
 
 
-def compare_k(
-    comparison: pd.DataFrame,
-    *,
-    best: dict[str, int] | None = None,
-    chosen: int | None = None,
-    lang: str = "en",
-    mode: Mode = "light",
-    columns: int = 5,
-    width: int = 62,
-    height: int = 110,
-) -> alt.ConcatChart:
-    """Draw the five indices over k side by side, because a single one misleads.
-
-    Parameters
-    ----------
-    comparison : pandas.DataFrame
-        A `K_COMPARISON` table, as `workbench.compare_k` returns it.
-    best : dict of str to int, default=None
-        The k that each index prefers, as in ``recommend_k(comparison).votes``; marked.
-    chosen : int, default=None
-        The k in use; drawn as a dashed line.
-    lang : str, default="en"
-        Language of the texts.
-    mode : {"light", "dark"}, default="light"
-        Whose colours to use.
-    columns : int, default=5
-        Panels side by side; fewer for a narrow place.
-    width, height : int, default=62, 110
-        Of one panel, in pixels.
-
-    Returns
-    -------
-    altair.ConcatChart
-    """
-    K_COMPARISON.check(comparison)
-    tokens = theme.tokens(mode)
-    best = best or {}
-    panels: list[Any] = []
-    for index in INDICES:
-        rows = comparison[["k", index]].rename(columns={index: "value"}).dropna()
-        x = alt.X("k:Q", axis=quiet_axis(values=_ends(comparison["k"], chosen), format="d"))
-        y = alt.Y("value:Q", axis=None, scale=alt.Scale(zero=False, padding=6))
-        line = alt.Chart(rows).mark_line(color=tokens["ink-2"], strokeWidth=1.5).encode(x=x, y=y)
-        layers: list[Any] = [line]
-        if chosen is not None:
-            mark = alt.Chart(pd.DataFrame({"k": [chosen]}))
-            layers.insert(0, mark.mark_rule(color=tokens["line-2"], strokeDash=[3, 3]).encode(x="k:Q"))
-        preferred = best.get(index)
-        if preferred is not None:
-            agrees = chosen is None or preferred == chosen
-            point = rows[rows["k"] == preferred]
-            layers.append(
-                alt.Chart(point)
-                .mark_point(
-                    size=46,
-                    filled=True,
-                    opacity=1,
-                    fill=tokens["accent"] if agrees else tokens["surface"],
-                    stroke=tokens["accent"] if agrees else tokens["warn"],
-                    strokeWidth=2,
-                )
-                .encode(x=x, y=y)
-            )
-        note = (
-            text("charts.no_vote", lang) if preferred is None else text("charts.best_at", lang, k=preferred)
-        )
-        title = alt.TitleParams(
-            text(f"charts.index.{index}", lang), subtitle=note, fontSize=11.5, subtitleFontSize=11, offset=6
-        )
-        panels.append(alt.layer(*layers).properties(width=width, height=height, title=title))
-    return finish(
-        alt.concat(*panels, columns=columns, spacing=12), mode, description=text("charts.compare_k", lang)
-    )
-
-
 def differences(
     profile: pd.DataFrame,
     *,
@@ -282,8 +197,3 @@ def differences(
         width="container", height=row_height * max(len(profile), 1)
     )
     return finish(chart, mode, description=text("charts.differences", lang))
-
-
-def _ends(k: pd.Series, chosen: int | None) -> list[int]:
-    shown = {int(k.min()), int(k.max())}
-    return sorted(shown | ({chosen} if chosen is not None else set()))

@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.insight.kchoice.comparison import compare_k, sample_rows
     from workbench.insight.kchoice.recommendation import KRecommendation, recommend_k
+    from workbench.insight.kchoice.verdicts import cluster_stability, stability_verdict, verdict_text
 
-__all__ = ["KRecommendation", "compare_k", "recommend_k", "sample_rows"]
+__all__ = [
+    "KRecommendation",
+    "cluster_stability",
+    "compare_k",
+    "recommend_k",
+    "sample_rows",
+    "stability_verdict",
+    "verdict_text",
+]
 
 # Reading a recommendation must not cost a screen the clustering library.
 _HOME = {
@@ -17,6 +26,9 @@ _HOME = {
     "compare_k": "comparison",
     "recommend_k": "recommendation",
     "sample_rows": "comparison",
+    "cluster_stability": "verdicts",
+    "stability_verdict": "verdicts",
+    "verdict_text": "verdicts",
 }
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
+from typing import TypeVar
 
 import numpy as np
 from sklearn.metrics.pairwise import euclidean_distances
 
 _CHUNK = 512
+Key = TypeVar("Key", bound=Hashable)
 
 
 def mean_silhouettes(
-    points: np.ndarray, labels: dict[int, np.ndarray], progress: Callable[[float], None]
-) -> dict[int, float]:
+    points: np.ndarray, labels: Mapping[Key, np.ndarray], progress: Callable[[float], None]
+) -> dict[Key, float]:
     """Return the mean silhouette of each clustering.
 
     Distances between customers do not depend on the clustering, so they are computed
@@ -23,23 +25,30 @@ def mean_silhouettes(
     ----------
     points : numpy.ndarray of shape (n, n_features)
         Scaled customers.
-    labels : dict of int to numpy.ndarray of shape (n,)
-        Clusterings by their number of clusters.
+    labels : mapping of any key to numpy.ndarray of shape (n,)
+        Clusterings; customers in no cluster (-1) are left out of theirs.
     progress : callable
         Called with the share done.
 
     Returns
     -------
-    dict of int to float
+    dict of key to float
         Missing (NaN) where fewer than two clusters, or as many as points, are present.
+
+    References
+    ----------
+    P. Rousseeuw: Silhouettes. J. Comput. Appl. Math. 20 (1987).
     """
-    kept = {k: np.unique(own, return_inverse=True) for k, own in labels.items()}
-    sound = {k: codes for k, (found, codes) in kept.items() if 1 < len(found) < len(points)}
-    totals = dict.fromkeys(sound, 0.0)
-    members = {k: np.eye(codes.max() + 1)[codes] for k, codes in sound.items()}
+    codes = {key: _codes(own) for key, own in labels.items()}
+    widths = {key: int(own.max(initial=-1)) + 1 for key, own in codes.items()}
+    sound = [key for key, own in codes.items() if 1 < widths[key] < int((own >= 0).sum())]
     if not sound:
         return dict.fromkeys(labels, np.nan)
-    stacked = np.hstack(list(members.values()))
+    totals = dict.fromkeys(sound, 0.0)
+    # A customer in no cluster is a row of zeros: nobody's neighbour.
+    members = {key: (codes[key][:, None] == np.arange(widths[key])).astype("float64") for key in sound}
+    sizes = {key: members[key].sum(axis=0) for key in sound}
+    stacked = np.hstack([members[key] for key in sound])
     for start in range(0, len(points), _CHUNK):
         rows = slice(start, start + _CHUNK)
         distances = euclidean_distances(points[rows], points)
@@ -47,14 +56,19 @@ def mean_silhouettes(
         distances[np.arange(distances.shape[0]), np.arange(start, start + distances.shape[0])] = 0.0
         sums = distances @ stacked
         offset = 0
-        for k, codes in sound.items():
-            width = members[k].shape[1]
-            totals[k] += _silhouettes(
-                sums[:, offset : offset + width], codes[rows], members[k].sum(axis=0)
-            ).sum()
+        for key in sound:
+            own, width = codes[key][rows], widths[key]
+            there = own >= 0
+            totals[key] += _silhouettes(sums[there, offset : offset + width], own[there], sizes[key]).sum()
             offset += width
         progress(min(1.0, (start + _CHUNK) / len(points)))
-    return {k: totals[k] / len(points) if k in totals else np.nan for k in labels}
+    return {key: totals[key] / float(sizes[key].sum()) if key in totals else float("nan") for key in labels}
+
+
+def _codes(labels: np.ndarray) -> np.ndarray:
+    """Give the clusters that are present numbers from 0; -1 stays."""
+    present = np.unique(labels[labels >= 0])
+    return np.where(labels >= 0, np.searchsorted(present, labels), -1)
 
 
 def _silhouettes(sums: np.ndarray, codes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
