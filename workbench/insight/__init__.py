@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         verdict_text,
     )
     from workbench.insight.labels import LabelSuggestion, suggest_labels
+    from workbench.insight.movements import summarise_transactions
     from workbench.insight.profile import profile_clusters
     from workbench.insight.rules import (
         AllOf,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
         RuleSet,
         apply_rules,
         column_kinds,
+        count_rules,
+        evaluate_counts,
         evaluate_rules,
         learn_rule,
         read_expression,
@@ -46,6 +49,25 @@ if TYPE_CHECKING:
     from workbench.insight.segmenter import Segmenter
     from workbench.insight.small_cells import hide_small_cells
     from workbench.insight.summary import count_by_lifecycle, summarise_segments
+    from workbench.insight.value.bgnbd import BGNBD
+    from workbench.insight.value.clv import expected_customer_value
+    from workbench.insight.value.gamma_gamma import GammaGamma
+    from workbench.insight.value.holdout import holdout_calibration
+    from workbench.insight.value.pareto_nbd import ParetoNBD
+    from workbench.insight.value.rfm import rfm_scores
+    from workbench.insight.value.suitability import check_value_model
+    from workbench.insight.value.summary import summarise_value, value_deciles
+    from workbench.insight.versions import (
+        adjusted_rand_index,
+        compare_segmentations,
+        event_sentence,
+        find_segment_events,
+        flow_layout,
+        match_labels,
+        population_stability_index,
+        segment_events,
+        stability_bins,
+    )
 
 _MODULES = {
     "embedding": ("Embedding", "embed"),
@@ -63,6 +85,7 @@ _MODULES = {
         "verdict_text",
     ),
     "labels": ("LabelSuggestion", "suggest_labels"),
+    "movements": ("summarise_transactions",),
     "profile": ("profile_clusters",),
     "rules": (
         "AllOf",
@@ -75,6 +98,8 @@ _MODULES = {
         "RuleSet",
         "apply_rules",
         "column_kinds",
+        "count_rules",
+        "evaluate_counts",
         "evaluate_rules",
         "learn_rule",
         "read_expression",
@@ -83,46 +108,86 @@ _MODULES = {
     "segmenter": ("Segmenter",),
     "small_cells": ("hide_small_cells",),
     "summary": ("count_by_lifecycle", "summarise_segments"),
+    "value.bgnbd": ("BGNBD",),
+    "value.clv": ("expected_customer_value",),
+    "value.gamma_gamma": ("GammaGamma",),
+    "value.holdout": ("holdout_calibration",),
+    "value.pareto_nbd": ("ParetoNBD",),
+    "value.rfm": ("rfm_scores",),
+    "value.suitability": ("check_value_model",),
+    "value.summary": ("summarise_value", "value_deciles"),
+    "versions": (
+        "adjusted_rand_index",
+        "compare_segmentations",
+        "event_sentence",
+        "find_segment_events",
+        "flow_layout",
+        "match_labels",
+        "population_stability_index",
+        "segment_events",
+        "stability_bins",
+    ),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
+    "BGNBD",
     "AllOf",
     "AnyOf",
     "ClusterRule",
     "Condition",
     "Embedding",
+    "GammaGamma",
     "KRecommendation",
     "LabelSuggestion",
     "Not",
+    "ParetoNBD",
     "Rule",
     "RuleEvaluation",
     "RuleSet",
     "Segmenter",
+    "adjusted_rand_index",
     "apply_rules",
     "benjamini_hochberg",
     "build_features",
+    "check_value_model",
     "cluster_stability",
     "column_kinds",
     "compare_k",
+    "compare_segmentations",
     "count_by_lifecycle",
+    "count_rules",
     "describe_cluster",
     "describe_features",
     "describe_group",
     "embed",
+    "evaluate_counts",
     "evaluate_rules",
+    "event_sentence",
+    "expected_customer_value",
     "feature_label",
+    "find_segment_events",
+    "flow_layout",
     "hide_small_cells",
+    "holdout_calibration",
     "inside_polygon",
     "learn_rule",
+    "match_labels",
+    "population_stability_index",
     "profile_clusters",
     "read_expression",
     "recommend_k",
+    "rfm_scores",
     "seed_with_rules",
+    "segment_events",
+    "stability_bins",
     "stability_verdict",
     "suggest_labels",
     "summarise_segments",
+    "summarise_transactions",
+    "summarise_value",
     "typical_members",
+    "value_deciles",
     "verdict_text",
 ]
 

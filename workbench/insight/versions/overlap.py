@@ -1,0 +1,77 @@
+"""Which segment goes on as which: overlaps of customers, and the thresholds, in one place."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import ParameterProblem
+
+# Spiliopoulou et al. (2006) call the first τ and the second τ_split; their values are kept.
+CONTINUES = 0.5
+"""A segment goes on in another when each holds at least this share of the other."""
+PART = 0.25
+"""A part of a split, or a source of a merger, holds at least this share of the whole."""
+
+
+def checked_membership(membership: pd.DataFrame, by: str) -> pd.Series:
+    """Return the segment of each customer, indexed by customer_id."""
+    if not isinstance(membership, pd.DataFrame):
+        raise ParameterProblem("insight_versions.error.not_a_table", kind=type(membership).__name__)
+    absent = [name for name in ("customer_id", by) if name not in membership.columns]
+    if absent:
+        raise ParameterProblem(
+            "insight_versions.error.columns",
+            columns=", ".join(absent),
+            present=", ".join(map(str, membership.columns)),
+        )
+    rows = membership[["customer_id", by]]
+    if rows.isna().any(axis=None):
+        raise ParameterProblem("insight_versions.error.missing", n=int(rows.isna().any(axis=1).sum()))
+    repeated = rows["customer_id"].duplicated()
+    if repeated.any():
+        raise ParameterProblem(
+            "insight_versions.error.repeated",
+            n=int(repeated.sum()),
+            first=str(rows.loc[repeated, "customer_id"].iloc[0]),
+        )
+    return pd.Series(rows[by].to_numpy(), index=rows["customer_id"].astype("str").to_numpy())
+
+
+def by_size(segments: pd.Series) -> list:
+    """Return the names of the segments, the largest first, equal ones by name."""
+    sizes = segments.value_counts()
+    return sorted(sizes.index, key=lambda name: (-int(sizes[name]), str(name)))
+
+
+def overlaps(counts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return for each pair the share of before, the share of after, and the Jaccard index."""
+    cells = counts.to_numpy(dtype="float64")
+    rows, columns = cells.sum(axis=1, keepdims=True), cells.sum(axis=0, keepdims=True)
+
+    def shares(of: np.ndarray) -> pd.DataFrame:
+        found = np.divide(cells, of, out=np.zeros_like(cells), where=of > 0)
+        return pd.DataFrame(found, index=counts.index, columns=counts.columns)
+
+    wide = np.broadcast_to
+    return shares(wide(rows, cells.shape)), shares(wide(columns, cells.shape)), shares(rows + columns - cells)
+
+
+def goes_on(counts: pd.DataFrame) -> dict:
+    """Return before → after for each segment that goes on: first by its name, then by its customers.
+
+    A segment under the same name is the same one, for that is what a label says. Of the
+    others, one goes on in another when each holds at least `CONTINUES` of the other's
+    customers: it was renamed.
+    """
+    found = {name: name for name in counts.index if name in counts.columns}
+    out, into, _ = overlaps(counts)
+    rest_before = [name for name in counts.index if name not in found]
+    rest_after = [name for name in counts.columns if name not in found]
+    for before in rest_before:
+        for after in rest_after:
+            holds = out.at[before, after] >= CONTINUES and into.at[before, after] >= CONTINUES
+            # Only an exact half on both sides leaves two candidates; the first is the larger.
+            if holds and after not in found.values():
+                found.setdefault(before, after)
+    return found
