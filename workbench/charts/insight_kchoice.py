@@ -170,7 +170,7 @@ def _panel(
         subtitleFontSize=11,
         offset=6,
     )
-    panel: alt.LayerChart = alt.layer(*layers)
+    panel: Any = alt.layer(*layers)
     return panel.properties(title=title)
 
 
