@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from workbench.errors import ParameterProblem
-from workbench.strategy import describe_traits, suggest_strategies, translate_strategies
+from workbench.strategy import by_telephone, describe_traits, suggest_strategies, translate_strategies
 from workbench.strategy.templates import read_templates
 from workbench.tables import LIFECYCLE_STAGES, STRATEGIES
 
@@ -83,6 +83,13 @@ def test_chinese_drafts_and_back(bank, cards) -> None:
     assert {"首面经营", "蜜月期经营", "公私联动代发"} <= set(drafts["name"])
     pd.testing.assert_frame_equal(translate_strategies(cards, "zh_CN"), drafts)
     pd.testing.assert_frame_equal(translate_strategies(drafts, "en"), cards)
+
+
+def test_a_variant_by_telephone_is_translated_too(cards) -> None:
+    names = cards["name"].map(lambda name: by_telephone(name, "en"))
+    shown = translate_strategies(cards.assign(name=names), "zh_CN")
+    assert shown["name"].str.endswith("（电话）").all()
+    pd.testing.assert_frame_equal(translate_strategies(shown, "en"), cards.assign(name=names))
 
 
 def test_an_edited_text_is_not_translated(cards) -> None:

@@ -95,9 +95,9 @@ def progress(
         base.mark_circle(size=80, opacity=1, yOffset=-11).encode(
             x=alt.value(5), color=alt.Color("colour:N", scale=None)
         ),
-        base.mark_text(align="left", dy=-11, fontWeight=600, color=tokens["ink"], limit=190).encode(
-            x=alt.value(15), text="label:N"
-        ),
+        base.mark_text(
+            align="left", dy=-11, fontWeight=600, color=tokens["ink"], limit=alt.ExprRef("width - 150")
+        ).encode(x=alt.value(15), text="label:N"),
         base.mark_text(align="right", dy=-11).encode(
             x=alt.value(alt.expr("width")), text="figures:N", color=alt.Color("tone:N", scale=None)
         ),

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from workbench import locale
 from workbench.project.cycles import quarter_end
 
 if TYPE_CHECKING:
@@ -85,6 +84,8 @@ def walk_sample(
 
 def _try_again(first: Project, following: Project) -> None:
     """Offer by telephone what the review stopped in the app: a bank's common second thought."""
+    from workbench.strategy import by_telephone
+
     carried = following.strategy.cards()
     numbers = [int(i[1:]) for i in first.strategy.cards()["strategy_id"] if i[1:].isdigit()]
     stopped = first.strategy.cards()
@@ -93,7 +94,7 @@ def _try_again(first: Project, following: Project) -> None:
         begins = carried["starts_on"].min()
         again = {str(name): value for name, value in card.items()} | {
             "strategy_id": f"S{number}",
-            "name": locale.text("project.demo.by_telephone", "en", name=card["name"]),
+            "name": by_telephone(str(card["name"]), "en"),
             "channel": "phone",
             "cost_per_contact": PHONE_COST,
             "minutes_per_contact": PHONE_MINUTES,

@@ -12,7 +12,7 @@ from workbench.strategy.scoring import find_flips, score_customers, score_strate
 from workbench.strategy.selection import GATES, Selection, gate_label, hash_targets, select_targets, why
 from workbench.strategy.strategy_map import build_strategy_map
 from workbench.strategy.suggestion import suggest_strategies
-from workbench.strategy.templates import translate_strategies
+from workbench.strategy.templates import by_telephone, translate_strategies
 from workbench.strategy.traits import describe_traits
 from workbench.strategy.weights import CRITERIA, DEFAULT_WEIGHTS, normal_weights
 from workbench.strategy.worth import (
@@ -31,6 +31,7 @@ __all__ = [
     "Selection",
     "build_criteria",
     "build_strategy_map",
+    "by_telephone",
     "describe_traits",
     "explain_refusals",
     "find_flips",

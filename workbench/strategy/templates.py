@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.locale import normal_language
+from workbench.locale import LANGUAGES, normal_language, text
 
 TEXTS = ("name", "objective", "script")
 
@@ -108,6 +108,17 @@ def _template(key: str, entry: dict[str, Any]) -> Template:
     )
 
 
+def by_telephone(name: str, lang: str) -> str:
+    """Return the name of a strategy's variant by telephone.
+
+    Examples
+    --------
+    >>> by_telephone("Honeymoon care", "en")
+    'Honeymoon care by telephone'
+    """
+    return text("strategy.variant.by_telephone", lang, name=name)
+
+
 def translate_strategies(strategies: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Return strategies with the texts that nobody has edited in a language.
 
@@ -141,5 +152,11 @@ def translate_strategies(strategies: pd.DataFrame, lang: str) -> pd.DataFrame:
                 for template in read_templates().values()
                 for texts in template.texts.values()
             }
-            shown[field] = shown[field].map(lambda text, known=known: known.get(text, text))
+            if field == "name":
+                known |= {
+                    by_telephone(old, lang): by_telephone(new, wanted)
+                    for old, new in known.items()
+                    for lang in LANGUAGES
+                }
+            shown[field] = shown[field].map(lambda given, known=known: known.get(given, given))
     return shown
