@@ -9,6 +9,7 @@ import pytest
 import workbench as wb
 from workbench.errors import ParameterProblem
 from workbench.insight import catalogue
+from workbench.insight.features import feature_label
 from workbench.insight.labels import SIMILAR, archetypes, similarity_of
 
 
@@ -159,3 +160,23 @@ def test_the_threshold_refuses():
 def test_directions_of_the_portrait_are_spelled_as_in_the_catalogue():
     money = {name for one in archetypes() for name in one.directions if name.startswith("balance_")}
     assert money <= set(catalogue.RULES)
+
+
+def test_a_label_gives_its_reasons_in_the_customers_units():
+    """Those named are features that differ as the pattern says, with the means of both sides."""
+    profile = profile_of(dict(named("happy_retirees").directions, recency=3.0), {"recency": -3.0})
+    profile["unit"] = profile["feature"].map({"age": "years", "balance_total": "cny"}).fillna("")
+    profile.loc[profile["feature"] == "age", ["mean", "mean_others"]] = 68.0, 35.0
+    label = wb.suggest_labels(profile)[0]
+    assert label.archetype == "happy_retirees"
+    assert len(label.reasons) == len(label.reasons_zh) == 3
+    assert any(reason.startswith("age: 68, others 35") for reason in label.reasons)
+    assert any(reason.startswith("年龄：68，其他客户35") for reason in label.reasons_zh)
+    assert not any(feature_label("recency") in reason for reason in label.reasons)
+    described = wb.suggest_labels(profile)[1]
+    assert described.archetype is None
+    assert feature_label("recency") in described.reasons[0]
+
+
+def named(name: str):
+    return next(one for one in archetypes() if one.name == name)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from scipy.optimize import linear_sum_assignment
 from workbench import locale
 from workbench.errors import ParameterProblem
 from workbench.insight import catalogue
+from workbench.insight.explanation.sentences import in_units
 from workbench.insight.features import feature_label
 from workbench.locale import normal_language
 from workbench.tables import PROFILE
@@ -75,6 +77,9 @@ class LabelSuggestion:
         Its cosine similarity with the cluster, up to 1.
     slot : int, default=0
         The colour slot that the pattern gets when it is free; 0 for none in particular.
+    reasons, reasons_zh : tuple of str, default=()
+        What speaks for it, the strongest first: features that differ as the pattern says,
+        or, without a pattern, the largest differences.
     """
 
     segment: str
@@ -84,6 +89,8 @@ class LabelSuggestion:
     archetype: str | None = None
     similarity: float | None = None
     slot: int = 0
+    reasons: tuple[str, ...] = ()
+    reasons_zh: tuple[str, ...] = ()
 
 
 def suggest_labels(
@@ -149,7 +156,8 @@ def suggest_labels(
             suggestions[number] = _recognised(*matched[number], chinese)
         else:
             suggestions[number] = _described(row, chinese)
-    return _made_unique(suggestions, differences, chinese)
+    unique = _made_unique(suggestions, differences, chinese)
+    return {number: _with_reasons(one, table[table["cluster"] == number]) for number, one in unique.items()}
 
 
 @cache
@@ -199,6 +207,30 @@ def similarity_of(differences: pd.Series, archetype: Archetype) -> float:
     return cosine * min(1.0, length / (0.5 * np.sqrt(len(shared))))
 
 
+def _with_reasons(suggestion: LabelSuggestion, rows: pd.DataFrame, most: int = 3) -> LabelSuggestion:
+    pattern = next((one for one in archetypes() if one.name == suggestion.archetype), None)
+    expected = pattern.directions if pattern else {}
+    own = rows[rows["difference"].abs() >= _SMALL]
+    if expected:
+        wanted = own["feature"].map(expected).fillna(0.0)
+        own = own[np.sign(wanted) == np.sign(own["difference"])]
+    own = own.reindex(own["difference"].abs().sort_values(ascending=False, kind="stable").index).head(most)
+    said = {lang: tuple(_reason(row, lang) for row in own.to_dict("records")) for lang in ("en", "zh_CN")}
+    return replace(suggestion, reasons=said["en"], reasons_zh=said["zh_CN"])
+
+
+def _reason(row: Mapping[Any, Any], lang: str) -> str:
+    unit = str(row.get("unit") or "")
+    return locale.text(
+        "insight_room.label.reason",
+        lang,
+        feature=feature_label(str(row["feature"]), lang),
+        difference=locale.signed(row["difference"]),
+        mean=in_units(row["mean"], unit, lang),
+        others=in_units(row["mean_others"], unit, lang),
+    )
+
+
 def _worth(similarity: np.ndarray) -> np.ndarray:
     """Let refused matches count nothing, so that they don't displace accepted ones."""
     return np.where(similarity >= SIMILAR, similarity, 0.0)
@@ -214,6 +246,26 @@ def _recognised(archetype: Archetype, similarity: float, chinese: bool) -> Label
         similarity,
         archetype.slot,
     )
+
+
+def describe_differences(differences: pd.Series, lang: str = "en", *, words: int = 2) -> LabelSuggestion:
+    """Return a label that only describes the largest differences.
+
+    Parameters
+    ----------
+    differences : pandas.Series
+        Standardised differences by feature.
+    lang : str, default="en"
+        Language of ``segment`` and ``description``.
+    words : int, default=2
+        Features in the label.
+
+    Examples
+    --------
+    >>> describe_differences(pd.Series({"age": 0.4, "balance_total": -1.2}), words=1).segment
+    'Low balance'
+    """
+    return _described(differences, normal_language(lang) == "zh_CN", words)
 
 
 def _described(differences: pd.Series, chinese: bool, words: int = 2) -> LabelSuggestion:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from workbench.errors import NotFound, ParameterProblem
-from workbench.project.segmentation import Segmentation, embedding_info, label_rows, model_of, newer
+from workbench.project.migration import Comparing
+from workbench.project.reshaping import READ_LATER, Reshaping
+from workbench.project.segmentation import (
+    Segmentation,
+    embedding_info,
+    embedding_tables,
+    label_rows,
+    model_of,
+    newer,
+    portrait_figures,
+)
 from workbench.store import Artefact
 from workbench.tables import MEMBERSHIP, SEGMENTS
 
@@ -16,7 +27,7 @@ if TYPE_CHECKING:
     from workbench.project.handle import Project
 
 
-class Insight:
+class Insight(Comparing, Reshaping):
     """Insight of one cycle: its segmentations.
 
     Parameters
@@ -69,15 +80,15 @@ class Insight:
         NotAllowed
             If the role may not approve.
         """
-        from workbench.insight import profile_clusters, suggest_labels
+        from workbench.insight import suggest_labels
 
         project = self._project
         cycle = project.need_cycle()
         portrait = project.imports.portrait()
         clusters = segmenter.predict(features)
         numbers = pd.Series(clusters, index=features.index).astype("int64")
-        profile = profile_clusters(features, numbers)
-        given = labels if labels is not None else suggest_labels(profile)
+        described = self.described(features, numbers)
+        given = labels if labels is not None else suggest_labels(described["profile"])
         chosen = label_rows(given, sorted(set(numbers)))
         stored = self._artefacts.save(
             "features",
@@ -92,9 +103,9 @@ class Insight:
         return self._store(
             membership,
             chosen,
-            {"profile": profile}
+            described
             | ({} if comparison is None else {"comparison": comparison})
-            | ({} if embedding is None else {"embedding": embedding.points}),
+            | ({} if embedding is None else embedding_tables(embedding)),
             model_of(segmenter),
             None if embedding is None else embedding_info(embedding),
             inputs=[stored.artefact_id],
@@ -142,6 +153,7 @@ class Insight:
                 "n_segments": len(segments),
                 "note": note,
                 "embedding": embedding_info,
+                "figures": portrait_figures(self._project),
             },
         )
         return self._of(artefact)
@@ -245,17 +257,12 @@ class Insight:
             if value is not None:
                 labels.loc[cluster, column] = value
         chosen = label_rows({int(str(c)): dict(row) for c, row in labels.iterrows()}, list(labels.index))
-        tables = {"profile": now.profile}
-        if now.comparison is not None:
-            tables["comparison"] = now.comparison
-        if now.embedding is not None:
-            tables["embedding"] = now.embedding
         source = self._artefacts.find(now.artefact_id)
         manifest = self._artefacts.manifest(source)
         return self._store(
             now.membership,
             chosen,
-            tables,
+            self.tables_of(now),
             now.model,
             now.embedding_info,
             inputs=manifest["inputs"],
@@ -282,7 +289,7 @@ class Insight:
     def _of(self, artefact: Artefact) -> Segmentation:
         known = self._read.get(artefact.artefact_id)
         if known is None:
-            there = self._artefacts.tables(artefact)
+            there = [name for name in self._artefacts.tables(artefact) if name not in READ_LATER]
             tables = {name: self._artefacts.read(artefact, name) for name in there}
             assert artefact.cycle_id is not None
             known = self._read[artefact.artefact_id] = Segmentation(

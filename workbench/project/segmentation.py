@@ -97,12 +97,40 @@ def model_of(segmenter: Any) -> dict[str, Any]:
 
 def embedding_info(embedding: Any) -> dict[str, Any]:
     """Return what is known of a picture beside its points."""
+    placed = embedding.trustworthiness_placed
     return {
         "method": embedding.method,
         "trustworthiness": float(embedding.trustworthiness),
         "n_sample": int(embedding.n_sample),
         "n_total": int(embedding.n_total),
+        "placing": embedding.placing,
+        "trustworthiness_placed": None if placed is None else float(placed),
+        "n_neighbors": int(embedding.n_neighbors),
+        "n_trust": int(embedding.n_trust),
     }
+
+
+def embedding_tables(embedding: Any) -> dict[str, pd.DataFrame]:
+    """Return the tables that keep a picture: who is drawn, and where everyone lies."""
+    tables = {"embedding": embedding.points}
+    return tables if embedding.everyone is None else tables | {"everyone": embedding.everyone}
+
+
+def portrait_figures(project: Any) -> dict[str, float | None]:
+    """Return the cycle's key figures, so that the next cycle compares without reading this one's portrait.
+
+    ``balances`` in CNY; ``weak`` is the share in decline, dormant or lost. None where unknown.
+    """
+    if project.imports.portrait() is None:
+        return {}
+    rows = project.customers(columns=["balance_total", "lifecycle_stage"])
+    figures: dict[str, float | None] = {"balances": None, "weak": None}
+    if "balance_total" in rows and rows["balance_total"].notna().any():
+        figures["balances"] = float(rows["balance_total"].sum())
+    if "lifecycle_stage" in rows and rows["lifecycle_stage"].notna().any():
+        known = rows["lifecycle_stage"].dropna()
+        figures["weak"] = float(known.isin(("decline", "dormant", "lost")).mean())
+    return figures
 
 
 def newer(expected: int, now: Segmentation, cluster: int, segment: str) -> Conflict:

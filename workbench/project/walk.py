@@ -222,7 +222,7 @@ def _segment(
 
 def _segments_before(project: Project, features: pd.DataFrame) -> tuple[Any, dict[int, Any]] | None:
     """Return the earlier cycle's segmenter and labels, so that segments keep their meaning."""
-    from workbench.insight import Segmenter
+    from workbench.insight.reshaped import restore_segmenter
 
     before = project.cycle.opened_from
     artefact = project.store.artefacts.latest("segmentation", before) if before else None
@@ -233,16 +233,10 @@ def _segments_before(project: Project, features: pd.DataFrame) -> tuple[Any, dic
         return None
     rows = segmentation.segments.drop(columns=["slot", "n"]).set_index("cluster")
     labels = {int(str(cluster)): dict(row) for cluster, row in rows.iterrows()}
-    segmenter = Segmenter.from_json(_json(segmentation.model))
+    segmenter = restore_segmenter(segmentation.model)
     # A segment that nobody is in any more can't be approved under its label.
     present = set(np.unique(segmenter.predict(features)))
     return segmenter, {cluster: row for cluster, row in labels.items() if cluster in present}
-
-
-def _json(value: Any) -> str:
-    from workbench.store.content import canonical_json
-
-    return canonical_json(value)
 
 
 def _accept(project: Project) -> None:
