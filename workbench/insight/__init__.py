@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workbench.insight.assignment import assign_in_engine
     from workbench.insight.embedding import Embedding, embed
     from workbench.insight.explanation.effects import benjamini_hochberg
     from workbench.insight.explanation.groups import describe_group, inside_polygon
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     )
 
 _MODULES = {
+    "assignment": ("assign_in_engine",),
     "embedding": ("Embedding", "embed"),
     "explanation.effects": ("benjamini_hochberg",),
     "explanation.groups": ("describe_group", "inside_polygon"),
@@ -148,6 +150,7 @@ __all__ = [
     "Segmenter",
     "adjusted_rand_index",
     "apply_rules",
+    "assign_in_engine",
     "benjamini_hochberg",
     "build_features",
     "check_value_model",
