@@ -25,6 +25,7 @@ from workbench.tables import MEMBERSHIP, SEGMENTS
 
 if TYPE_CHECKING:
     from workbench.project.handle import Project
+    from workbench.project.ties import Ties
 
 
 class Insight(Comparing, Reshaping):
@@ -40,6 +41,13 @@ class Insight(Comparing, Reshaping):
         self._project = project
         self._artefacts = project.store.artefacts
         self._read: dict[str, Segmentation] = {}
+
+    @cached_property
+    def links(self) -> Ties:
+        """Who is one customer, and which companies stand behind the retail customers."""
+        from workbench.project.ties import Ties
+
+        return Ties(self._project)
 
     def approve(
         self,

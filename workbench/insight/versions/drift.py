@@ -162,7 +162,9 @@ def _shared(before: pd.DataFrame, after: pd.DataFrame, n_bins: int) -> list[Hash
             raise ParameterProblem("insight_versions.error.no_features")
     if isinstance(n_bins, bool) or not isinstance(n_bins, (int, np.integer)) or n_bins < 2:
         raise ParameterProblem("insight_versions.error.n_bins", value=n_bins)
-    shared = [name for name in before.columns if name in after.columns and name != "customer_id"]
+    shared: list[Hashable] = [
+        name for name in before.columns if name in after.columns and name != "customer_id"
+    ]
     if not shared:
         raise ParameterProblem("insight_versions.error.no_shared_features")
     return shared
@@ -225,9 +227,10 @@ def _by_value(one: pd.Series, other: pd.Series) -> list[tuple[str | None, int, i
         counts = counts.sort_values(["n", "m"], ascending=False, kind="stable")
         names = [str(value) for value in counts.index]
     rare = (counts["n"] + counts["m"]).to_numpy() < _FEWEST
+    cells = counts.to_numpy().tolist()
     table: list[tuple[str | None, int, int]] = [
-        (name, int(row.n), int(row.m))
-        for name, row, few in zip(names, counts.itertuples(), rare, strict=True)
+        (name, n, m)
+        for name, (n, m), few in zip(names, cells, rare, strict=True)
         if not few or rare.sum() == 1
     ]
     if rare.sum() > 1:

@@ -159,7 +159,7 @@ class _Finder:
         return sorted(events, key=lambda e: (EVENTS.index(e.kind), -max(e.n_before, e.n_after), e.before))
 
     def _holds(self, one: str, other: str) -> bool:
-        return bool(self.out.at[one, other] >= CONTINUES and self.into.at[one, other] >= CONTINUES)
+        return bool(min(self.out[other][one], self.into[other][one]) >= CONTINUES)
 
     def _splits(self) -> list[SegmentEvent]:
         found = []
@@ -242,8 +242,8 @@ def event_sentence(
     def text(key: str, **values: object) -> str:
         return locale.text(f"insight_versions.event.{key}", lang, **values)
 
-    def name(of: Mapping[str, str], segment: str) -> str:
-        return text("name", segment=of.get(segment, segment))
+    def name(of: Mapping[str, str], segment: str | None) -> str:
+        return text("name", segment=of.get(segment or "", segment))
 
     goes = event.kind in ("split", "gone")
     said = []

@@ -37,8 +37,8 @@ def match_labels(
 
     A match is carried when its similarity is at least .5 and .2 above the next best of
     the cluster and of the label; below that the answer is ``"ask"``, with the candidates,
-    because a guess would silently change what a label means. A cluster that no label is
-    similar to (under .1) is ``"new"``.
+    because a guess would silently change what a label means. A cluster that no label
+    without a sure place is similar to (under .1) is ``"new"``.
 
     Parameters
     ----------
@@ -124,22 +124,28 @@ def _decided(similarity: pd.DataFrame, sizes: pd.Series, basis: str) -> pd.DataF
     values = similarity.to_numpy(dtype="float64")
     # What is no candidate counts nothing, so that it doesn't displace one.
     matched = dict(zip(*linear_sum_assignment(-np.where(values >= POSSIBLE, values, 0.0).T), strict=True))
+    sure = {
+        column: row
+        for column, row in matched.items()
+        if values[row, column] >= CERTAIN and _margin(values, row, column) >= MARGIN
+    }
     rows = []
     for column, cluster in enumerate(similarity.columns):
-        mine = similarity.iloc[:, column].sort_values(ascending=False, kind="stable")
+        # A label that has its place for sure is nobody else's candidate.
+        taken = [row for other, row in sure.items() if other != column]
+        mine = similarity.iloc[:, column].drop(similarity.index[taken])
+        mine = mine.sort_values(ascending=False, kind="stable")
         candidates = [(str(name), float(value)) for name, value in mine.items() if value >= POSSIBLE]
-        row = matched.get(column)
-        found = row is not None and values[row, column] >= POSSIBLE
+        row = int(matched.get(column, -1))
+        found = row >= 0 and values[row, column] >= POSSIBLE
         best = float(values[row, column]) if found else float(mine.iloc[0]) if len(mine) else 0.0
-        margin = _margin(values, row, column) if found else 0.0
-        sure = found and best >= CERTAIN and margin >= MARGIN
         rows.append(
             {
                 "cluster": cluster,
                 "label": similarity.index[row] if found else None,
-                "decision": "carry" if sure else "ask" if candidates else "new",
+                "decision": "carry" if column in sure else "ask" if candidates else "new",
                 "similarity": best,
-                "margin": margin,
+                "margin": _margin(values, row, column) if found else 0.0,
                 "basis": basis,
                 "n": int(sizes[cluster]),
                 "candidates": candidates[:_CANDIDATES],

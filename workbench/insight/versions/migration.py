@@ -127,7 +127,7 @@ def _made_of(grid: np.ndarray, rows: list, columns: list) -> SegmentMigration:
     counts = pd.DataFrame(inner, index=rows, columns=columns)
     pairs = goes_on(counts)
     both = int(inner.sum())
-    kept = sum(int(counts.at[one, other]) for one, other in pairs.items())
+    kept = int(sum(inner[rows.index(one), columns.index(other)] for one, other in pairs.items()))
     low, high = wilson(both - kept, both)
     information = information_of_counts(inner)
     return SegmentMigration(

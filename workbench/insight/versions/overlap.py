@@ -66,12 +66,10 @@ def goes_on(counts: pd.DataFrame) -> dict:
     """
     found = {name: name for name in counts.index if name in counts.columns}
     out, into, _ = overlaps(counts)
-    rest_before = [name for name in counts.index if name not in found]
-    rest_after = [name for name in counts.columns if name not in found]
-    for before in rest_before:
-        for after in rest_after:
-            holds = out.at[before, after] >= CONTINUES and into.at[before, after] >= CONTINUES
-            # Only an exact half on both sides leaves two candidates; the first is the larger.
-            if holds and after not in found.values():
-                found.setdefault(before, after)
+    holds = (out.to_numpy() >= CONTINUES) & (into.to_numpy() >= CONTINUES)
+    for row, column in zip(*np.nonzero(holds), strict=True):
+        before, after = counts.index[row], counts.columns[column]
+        # Only an exact half on both sides leaves two candidates; the first is the larger.
+        if before not in found and after not in found.values():
+            found[before] = after
     return found
