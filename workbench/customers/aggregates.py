@@ -11,6 +11,7 @@ import calendar
 import datetime as dt
 import re
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,9 @@ _EXACT = "decimal(38, 4)"
 # More kinds than this are summed up in the total alone.
 _MOST_KINDS = 20
 ACTIVITY = ("app_login", "branch_visit")
+INCOME = ("salary", "pension")
+# Days that a need looks ahead (maturities) and back (large inflows).
+NEAR = 90
 
 
 @dataclass
@@ -37,11 +41,14 @@ class Part:
         Columns that are 0 for a customer without a row.
     since : datetime.date or None, default=None
         First day that the source knows of.
+    products : dict of str to str, default={}
+        Columns that are the balance of one product → that product.
     """
 
     table: ibis.Table
     zero: frozenset[str] = field(default_factory=frozenset)
     since: dt.date | None = None
+    products: dict[str, str] = field(default_factory=dict)
 
 
 def months_before(day: dt.date, months: int) -> dt.date:
@@ -107,7 +114,8 @@ def balances(holdings: ibis.Table, day: dt.date, rules: Rules) -> Part | None:
     Columns: ``balance_<product>``, ``balance_total`` (debts left out), ``product_count``,
     ``balance_change_3m`` (relative, missing without a balance then) and ``balance_trend``
     (the balance relative to its mean of those of the last 12 month ends at which the customer
-    held anything, less 1).
+    held anything, less 1). Where the source has maturities, ``maturing_90d`` (CNY due in
+    the 90 days after the day, as was agreed by then) and ``next_maturity``.
 
     Parameters
     ----------
@@ -134,10 +142,11 @@ def balances(holdings: ibis.Table, day: dt.date, rules: Rules) -> Part | None:
     now = h.as_of == last
     products = _words(h, "product")
     columns: dict[str, Any] = {}
+    named: dict[str, str] = {}
     for product in products:
-        columns.setdefault(
-            _balance_column(product, rules), _exact_sum(h.balance, now & (h["product"] == product))
-        )
+        named.setdefault(_balance_column(product, rules), product)
+    for column, product in named.items():
+        columns[column] = _exact_sum(h.balance, now & (h["product"] == product))
     columns |= {
         "balance_total": _exact_sum(h.balance, now & is_asset),
         "product_count": h["product"].nunique(where=now & (h.balance != 0)),
@@ -146,14 +155,26 @@ def balances(holdings: ibis.Table, day: dt.date, rules: Rules) -> Part | None:
     }
     if before in ends:
         columns["_before"] = _exact_sum(h.balance, (h.as_of == before) & is_asset)
+    zero = frozenset(name for name in columns if not name.startswith("_")) | {"maturing_90d"}
+    columns |= {"_fresh_holdings": h.as_of.max(), **_maturities(h, now, day)}
     table = h.group_by("customer_id").aggregate(**columns)
     table = table.mutate(balance_total=table.balance_total.fill_null(0.0))
     relative = {"balance_trend": _relative(table.balance_total, table["_mean"])}
     if before in ends:
         relative["balance_change_3m"] = _relative(table.balance_total, table["_before"])
     table = table.mutate(**relative).drop("_mean", *(["_before"] if before in ends else []))
-    zero = frozenset(name for name in columns if not name.startswith("_"))
-    return Part(table, zero, ends[0])
+    return Part(table, zero & set(table.columns), ends[0], named)
+
+
+def _maturities(h: ibis.Table, now: Any, day: dt.date) -> dict[str, Any]:
+    if "matures_on" not in h.columns:
+        return {}
+    due = _as_moment(h.matures_on).date()
+    ahead = now & (due > day) & (h.balance > 0)
+    return {
+        "maturing_90d": _exact_sum(h.balance, ahead & (due <= day + dt.timedelta(days=NEAR))).fill_null(0.0),
+        "next_maturity": due.min(where=ahead),
+    }
 
 
 def _balance_column(product: str, rules: Rules) -> str:
@@ -167,11 +188,12 @@ def _relative(now: Any, then: Any) -> Any:
     return (now / then.nullif(0) - 1).round(6)
 
 
-def movements(transactions: ibis.Table, day: dt.date) -> Part | None:
+def movements(transactions: ibis.Table, day: dt.date, fees: Sequence[str] = ()) -> Part | None:
     """Return recency, frequency and monetary value of the 12 months up to a day.
 
     Columns: ``recency``, ``frequency``, ``monetary_value``, ``inflow_12m``, and where the
-    source has types and channels ``salary_share`` (of the inflow) and
+    source has types and channels ``salary_share`` (of the inflow), ``income_day`` (the
+    commonest day of the month of two or more salaries or pensions) and
     ``channel_share_<channel>`` (of the number).
 
     Parameters
@@ -180,6 +202,8 @@ def movements(transactions: ibis.Table, day: dt.date) -> Part | None:
         TRANSACTIONS.
     day : datetime.date
         The snapshot date.
+    fees : sequence of str, default=()
+        Types of transaction whose volume is wanted too, as ``_fee_<type>``.
 
     Returns
     -------
@@ -200,6 +224,8 @@ def movements(transactions: ibis.Table, day: dt.date) -> Part | None:
     }
     if "type" in t.columns:
         columns["_salary"] = _exact_sum(t.amount, year & (t.amount > 0) & (t["type"] == "salary"))
+        for kind in fees:
+            columns[f"_fee_{kind}"] = _exact_sum(t.amount.abs(), year & (t["type"] == kind))
     channels = _words(t.filter(year), "channel") if "channel" in t.columns else []
     for channel in channels:
         columns.setdefault(
@@ -218,7 +244,25 @@ def movements(transactions: ibis.Table, day: dt.date) -> Part | None:
         if name.startswith("channel_share_"):
             shares[name] = (table[name] / table.frequency.nullif(0)).round(6)
     table = table.mutate(**shares).drop("_volume", *(["_salary"] if "_salary" in table.columns else []))
+    table = table.mutate(_fresh_transactions=table["_last"])
+    if "type" in t.columns:
+        table = _with_income_day(table, t.filter(year & (t.amount > 0) & t["type"].isin(INCOME)))
     return Part(table, frozenset({"frequency", "inflow_12m"}), since.date())
+
+
+def _with_income_day(table: ibis.Table, income: ibis.Table) -> ibis.Table:
+    """Add the commonest day of the month; of several that are, the earliest."""
+    days = income.group_by(["customer_id", income.occurred_at.day().name("_day")]).aggregate(
+        _n=income.count()
+    )
+    best = days.group_by("customer_id").aggregate(
+        # The number counts first, the earlier day second: no order of rows shows.
+        _best=(days["_n"] * 100 - days["_day"]).max(),
+        _paid=days["_n"].sum(),
+    )
+    commonest = (best["_best"] + 99) // 100 * 100 - best["_best"]
+    best = best.filter(best["_paid"] >= 2).select(_key=best.customer_id, income_day=commonest.cast("float64"))
+    return table.left_join(best, table.customer_id == best["_key"]).drop("_key")
 
 
 def _days_between(day: dt.date, earlier: Any) -> Any:
@@ -228,7 +272,7 @@ def _days_between(day: dt.date, earlier: Any) -> Any:
 
 
 def activity(events: ibis.Table, day: dt.date) -> Part | None:
-    """Return app logins and branch visits of the 90 days up to a day.
+    """Return app logins, branch visits and large inflows of the 90 days up to a day.
 
     Parameters
     ----------
@@ -240,7 +284,8 @@ def activity(events: ibis.Table, day: dt.date) -> Part | None:
     Returns
     -------
     Part or None
-        ``app_logins_90d``, ``branch_visits_90d``; None where no event is known by then.
+        ``app_logins_90d``, ``branch_visits_90d``, and where events have amounts
+        ``large_inflow_90d`` (CNY); None where no event is known by then.
     """
     e = events.mutate(occurred_at=_as_moment(events.occurred_at))
     e = e.filter(_upto(e.occurred_at, day))
@@ -248,12 +293,18 @@ def activity(events: ibis.Table, day: dt.date) -> Part | None:
     if since is None:
         return None
     lately = _from(e.occurred_at, day - dt.timedelta(days=89))
+    columns: dict[str, Any] = {"_fresh_events": e.occurred_at.max().date()}
+    if "amount" in e.columns:
+        large = lately & (e.event_type == "large_inflow")
+        columns["large_inflow_90d"] = _exact_sum(e.amount, large).fill_null(0.0)
     table = e.group_by("customer_id").aggregate(
         app_logins_90d=e.count(where=lately & (e.event_type == "app_login")).cast("float64"),
         branch_visits_90d=e.count(where=lately & (e.event_type == "branch_visit")).cast("float64"),
         _seen=e.occurred_at.max(where=e.event_type.isin(ACTIVITY)).date(),
+        **columns,
     )
-    return Part(table, frozenset({"app_logins_90d", "branch_visits_90d"}), since.date())
+    counted = {"app_logins_90d", "branch_visits_90d", "large_inflow_90d"}
+    return Part(table, frozenset(counted & set(table.columns)), since.date())
 
 
 def satisfaction(feedback: ibis.Table, day: dt.date) -> Part | None:
@@ -277,7 +328,11 @@ def satisfaction(feedback: ibis.Table, day: dt.date) -> Part | None:
     f = f.filter(f.score.notnull() & (f.answered_on <= day))
     last = f.group_by("customer_id").mutate(_last=lambda t: t.answered_on.max())
     scores = last.filter(last.answered_on == last["_last"])
-    return Part(scores.group_by("customer_id").aggregate(satisfaction=lambda t: t.score.mean()))
+    return Part(
+        scores.group_by("customer_id").aggregate(
+            satisfaction=lambda t: t.score.mean(), _fresh_feedback=lambda t: t.answered_on.max()
+        )
+    )
 
 
 def ties(links: ibis.Table) -> Part:

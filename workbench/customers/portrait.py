@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.customers import aggregates
 from workbench.customers.aggregates import Part
-from workbench.customers.rules import DAYS_A_MONTH, lifecycle_stage, packaged_rules, tier
+from workbench.customers.needs import life_need
+from workbench.customers.rules import DAYS_A_MONTH, Rules, lifecycle_stage, packaged_rules, tier
+from workbench.customers.value_tiers import BY_BALANCE, value_of
 from workbench.errors import ParameterProblem
 from workbench.tables import CUSTOMERS, PORTRAIT
 
@@ -20,6 +22,13 @@ PERSONAL = frozenset(
     {"name", "phone", "mobile", "email", "address", "id_number", "id_card", "account", "birth_date"}
 )
 _NOT_KEPT = PERSONAL | {"opened_on", "snapshot_date"}
+# What is only ever computed; a bank's own column of that name stays in the customers' table.
+_COMPUTED = frozenset(
+    {"tier_basis", "idle_days", "income_day", "next_maturity", "missing_product", "life_need"}
+    | {"missing_product_share", "contribution", "potential", "potential_product", "peers"}
+)
+DATED = ("holdings", "transactions", "events", "feedback")
+"""Tables whose newest row of each customer is known as ``fresh_<table>``."""
 _DTYPES = {"number": "float64", "integer": "int64", "text": "string", "boolean": "boolean"}
 
 
@@ -28,6 +37,8 @@ def build_portrait(
     snapshot_date: dt.date | str,
     *,
     keep: Sequence[str] = (),
+    rules: Rules | None = None,
+    freshness: bool = False,
 ) -> ibis.Table:
     """Build the portrait of every customer on one day.
 
@@ -47,13 +58,19 @@ def build_portrait(
     keep : sequence of str, default=()
         The bank's own columns of ``customers`` to keep; empty keeps all. Personal ones
         (name, phone, date of birth …) never come along.
+    rules : Rules or None, default=None
+        Of lifecycle stage, value and tier; None takes the packaged ones. See `parse_rules`.
+    freshness : bool, default=False
+        Whether to add ``fresh_<table>``, the day of the newest row of each customer.
 
     Returns
     -------
     ibis.Table
         PORTRAIT, ordered by customer_id, with ``balance_<product>``,
         ``channel_share_<channel>``, ``salary_share``, ``balance_trend``,
-        ``linked_employees`` and ``linked_suppliers`` where the tables tell.
+        ``linked_employees`` and ``linked_suppliers`` where the tables tell. The tier is
+        read off contribution × potential where holdings by product are known, off
+        the balance else; ``tier_basis`` says which.
 
     Raises
     ------
@@ -85,11 +102,17 @@ def build_portrait(
     people = tables["customers"]
     own = _own_columns(people, keep)
     people = _existing(people, day)
-    parts = _parts(tables, day)
+    rules = rules or packaged_rules()
+    parts = _parts(tables, day, rules)
     joined, computed = _joined(people, parts)
     values = _values(joined, computed, day)
-    values |= _derived(joined, values, parts, day)
-    return _arranged(joined, values, own)
+    values |= _staged(joined, values, parts, day, rules)
+    products = parts["holdings"].products if "holdings" in parts else {}
+    rows = _plain(joined, values, own, bool(products))
+    if products:
+        worth = value_of(rows, products, rules)
+        rows = rows.left_join(worth, rows.customer_id == worth["_key"])
+    return _arranged(rows, own, freshness)
 
 
 def _day(given: dt.date | str) -> dt.date:
@@ -123,12 +146,12 @@ def _existing(people: ibis.Table, day: dt.date) -> ibis.Table:
     return people.filter(opened.isnull() | (opened <= day))
 
 
-def _parts(tables: Mapping[str, ibis.Table], day: dt.date) -> dict[str, Part]:
+def _parts(tables: Mapping[str, ibis.Table], day: dt.date, rules: Rules) -> dict[str, Part]:
     parts: dict[str, Part | None] = {}
     if "holdings" in tables:
-        parts["holdings"] = aggregates.balances(tables["holdings"], day, packaged_rules())
+        parts["holdings"] = aggregates.balances(tables["holdings"], day, rules)
     if "transactions" in tables:
-        parts["transactions"] = aggregates.movements(tables["transactions"], day)
+        parts["transactions"] = aggregates.movements(tables["transactions"], day, list(rules.fees))
     if "events" in tables:
         parts["events"] = aggregates.activity(tables["events"], day)
     if "feedback" in tables:
@@ -142,9 +165,10 @@ def _joined(people: ibis.Table, parts: dict[str, Part]) -> tuple[ibis.Table, dic
     """Put the parts beside the customers; say which columns came from them."""
     joined = people.rename({f"_customers_{name}": name for name in people.columns})
     names: dict[str, frozenset[str]] = {}
-    for part in parts.values():
-        right = part.table.rename(_key="customer_id")
-        joined = joined.left_join(right, joined["_customers_customer_id"] == right["_key"]).drop("_key")
+    for source, part in parts.items():
+        # A key of its own for each, so that the joins are one chain and not one inside the other.
+        right = part.table.rename({f"_key_{source}": "customer_id"})
+        joined = joined.left_join(right, joined["_customers_customer_id"] == right[f"_key_{source}"])
         names |= {name: part.zero for name in part.table.columns if name != "customer_id"}
     computed = {
         name: joined[name].fill_null(0) if name in zero else joined[name] for name, zero in names.items()
@@ -159,7 +183,8 @@ def _values(joined: ibis.Table, computed: dict[str, Any], day: dt.date) -> dict[
         column = f"_customers_{name}"
         return joined[column] if column in joined.columns else None
 
-    values: dict[str, Any] = {name: own(name) for name in PORTRAIT.names if own(name) is not None}
+    taken = [name for name in PORTRAIT.names if name not in _COMPUTED and own(name) is not None]
+    values: dict[str, Any] = {name: own(name) for name in taken}
     values |= computed
     values["snapshot_date"] = ibis.literal(dt.datetime.combine(day, dt.time()), type="timestamp(6)")
     born = own("birth_date")
@@ -180,19 +205,22 @@ def _full_years(born: Any, day: dt.date) -> Any:
     return day.year - born.year() - not_yet.cast("int64")
 
 
-def _derived(
-    joined: ibis.Table, values: dict[str, Any], parts: dict[str, Part], day: dt.date
+def _staged(
+    joined: ibis.Table, values: dict[str, Any], parts: dict[str, Part], day: dt.date, rules: Rules
 ) -> dict[str, Any]:
-    derived: dict[str, Any] = {}
-    balance = values.get("balance_total")
-    if balance is not None:
-        derived["tier"] = tier(values["kind"], balance)
+    import ibis
+
+    idle = _idle_days(joined, parts, day)
     stage = lifecycle_stage(
-        values.get("tenure"), balance, values.get("balance_change_3m"), _idle_days(joined, parts, day)
+        values.get("tenure"), values.get("balance_total"), values.get("balance_change_3m"), idle, rules
     )
-    if stage is not None:
-        derived["lifecycle_stage"] = stage
-    return derived
+    found: dict[str, Any] = {"idle_days": idle, "lifecycle_stage": stage}
+    known = parts["holdings"].products if "holdings" in parts else {}
+    if not known and "balance_total" in values:
+        balance = values["balance_total"]
+        found["tier"] = tier(values["kind"], balance, rules)
+        found["tier_basis"] = ibis.ifelse(balance.notnull(), BY_BALANCE, ibis.null("string"))
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _idle_days(joined: ibis.Table, parts: dict[str, Part], day: dt.date) -> Any | None:
@@ -213,17 +241,34 @@ def _idle_days(joined: ibis.Table, parts: dict[str, Part], day: dt.date) -> Any 
     return ibis.coalesce(idle, ibis.literal((day - movements.since).days + 1)).cast("float64")
 
 
-def _arranged(joined: ibis.Table, values: dict[str, Any], own: list[str]) -> ibis.Table:
-    shown: dict[str, Any] = {}
-    for column in PORTRAIT.columns:
-        if column.name in values:
-            value = values[column.name]
-            dtype = _DTYPES.get(column.kind)
-            shown[column.name] = value.cast(dtype) if dtype else value
-    for name in sorted(values):
-        if name not in shown and not name.startswith("_"):
-            shown[name] = values[name]
-    for name in own:
-        if name not in shown:
-            shown[name] = joined[f"_customers_{name}"]
-    return joined.select(**shown).order_by("customer_id")
+def _plain(joined: ibis.Table, values: dict[str, Any], own: list[str], by_value: bool) -> ibis.Table:
+    """Return the values under their names, typed, and the bank's own columns."""
+    kinds = {column.name: _DTYPES.get(column.kind) for column in PORTRAIT.columns}
+    shown = {
+        name: value.cast(kinds[name]) if kinds.get(name) else value
+        for name, value in values.items()
+        if not name.startswith("_") or name.startswith(("_fee_", "_fresh_"))
+    }
+    shown |= {name: joined[f"_customers_{name}"] for name in own if name not in shown}
+    if by_value:
+        shown.pop("tier", None)
+    rows = joined.select(**shown)
+    need = life_need(rows)
+    # A step of its own in any case: Ibis would lengthen the chain of joins by the next one,
+    # and have it all computed twice.
+    return rows.mutate(**({"_apart": rows.customer_id} if need is None else {"life_need": need}))
+
+
+def _arranged(rows: ibis.Table, own: list[str], freshness: bool) -> ibis.Table:
+    shown = {name: rows[name] for name in rows.columns if not name.startswith("_")}
+    if "next_maturity" in shown:
+        shown["next_maturity"] = shown["next_maturity"].cast("timestamp(6)")
+    ranks = {name: number for number, name in enumerate(PORTRAIT.names)}
+    named = sorted((name for name in shown if name in ranks), key=ranks.__getitem__)
+    others = sorted(name for name in shown if name not in ranks and name not in own)
+    order = dict.fromkeys((*named, *others, *own))
+    found = {name: shown[name] for name in order}
+    if freshness:
+        fresh = [name for name in DATED if f"_fresh_{name}" in rows.columns]
+        found |= {f"fresh_{name}": rows[f"_fresh_{name}"].cast("timestamp(6)") for name in fresh}
+    return rows.select(**found).order_by("customer_id")

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
 
 DAYS_A_MONTH = 30.4375
+OTHER = "other"
+"""The product whose margin stands for those that have none of their own."""
+Limits = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class ValueMatrix:
+    """Contribution × potential of one kind of customer.
+
+    Parameters
+    ----------
+    contribution, potential : (float, float)
+        Where the middle and the high band begin, CNY a year.
+    tiers : tuple of tuple of str
+        Rows: low, middle and high contribution; columns: the same of potential.
+    """
+
+    contribution: Limits
+    potential: Limits
+    tiers: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -28,18 +48,59 @@ class Rules:
     debts : tuple of str
         Products that are owed to the bank.
     tiers : dict of str to (float, float)
-        For each kind of customer where value and strategic begin, CNY.
+        For each kind of customer where value and strategic begin by balance, CNY.
+    values : dict of str to ValueMatrix
+        For each kind of customer the tiers by contribution × potential.
+    margins : dict of str to float
+        Contribution of one CNY of a product's balance in a year; ``other`` for the rest.
+    fees : dict of str to float
+        Contribution of one CNY moved by a type of transaction.
+    quantile : float
+        Of the peers' balances, for the potential.
+    smallest : int
+        Fewest peers.
+    age_bands, tenure_bands : tuple of float
+        Where bands of peers begin, years and months.
+    product_share : float
+        Share of peers that hold a product from which it is missing to who has it not.
+    text : str
+        The TOML text that these are from.
     """
 
     acquisition_months: float
     honeymoon_months: float
     lost_balance: float
-    lost_days: int
-    dormant_days: int
+    lost_days: float
+    dormant_days: float
     decline_change: float
     growth_change: float
     debts: tuple[str, ...]
-    tiers: dict[str, tuple[float, float]]
+    tiers: Mapping[str, Limits]
+    values: Mapping[str, ValueMatrix]
+    margins: Mapping[str, float]
+    fees: Mapping[str, float]
+    quantile: float
+    smallest: int
+    age_bands: tuple[float, ...]
+    tenure_bands: tuple[float, ...]
+    product_share: float
+    text: str = field(default="", repr=False, compare=False)
+
+    def margin(self, product: str) -> float:
+        """Return a product's contribution of one CNY in a year.
+
+        Examples
+        --------
+        >>> packaged_rules().margin("fund"), packaged_rules().margin("gold")
+        (0.008, 0.01)
+        """
+        return self.margins.get(product, self.margins[OTHER])
+
+    @property
+    def basis(self) -> tuple[Any, ...]:
+        """What is computed from the bank's tables by; the rest only sorts the results."""
+        peers = (self.quantile, self.smallest, self.age_bands, self.tenure_bands, self.product_share)
+        return (self.debts, dict(self.margins), dict(self.fees), *peers)
 
 
 @cache
@@ -51,10 +112,14 @@ def packaged_rules() -> Rules:
     >>> packaged_rules().dormant_days
     180
     """
-    text = resources.files("workbench.customers").joinpath("lifecycle.toml").read_text(encoding="utf-8")
-    given: dict[str, Any] = tomllib.loads(text)
-    tiers = {kind: (limits["value"], limits["strategic"]) for kind, limits in given.pop("tier").items()}
-    return Rules(**{**given, "debts": tuple(given["debts"])}, tiers=tiers)
+    from workbench.customers.rules_text import parse_whole
+
+    return parse_whole(packaged_rules_text(), "lifecycle.toml")
+
+
+def packaged_rules_text() -> str:
+    """Return the text of the rules that come with the workbench."""
+    return resources.files("workbench.customers").joinpath("lifecycle.toml").read_text(encoding="utf-8")
 
 
 def lifecycle_stage(
@@ -107,7 +172,7 @@ def lifecycle_stage(
 
 
 def tier(kind: Any, balance: Any, rules: Rules | None = None) -> Any:
-    """Return the tier as an Ibis expression; missing without a balance.
+    """Return the tier by balance as an Ibis expression; missing without a balance.
 
     Parameters
     ----------
@@ -131,3 +196,36 @@ def tier(kind: Any, balance: Any, rules: Rules | None = None) -> Any:
         branches.append(((kind == name) & (balance >= value), "value"))
     branches.append((balance.notnull(), "basic"))
     return ibis.cases(*branches, else_=ibis.null("string"))
+
+
+def value_tier(kind: Any, contribution: Any, potential: Any, rules: Rules | None = None) -> Any:
+    """Return the tier by contribution × potential as an Ibis expression; missing without both.
+
+    Parameters
+    ----------
+    kind : ibis string value
+        retail or corporate.
+    contribution, potential : ibis value
+        CNY a year.
+    rules : Rules or None, default=None
+        None takes the packaged ones.
+
+    Returns
+    -------
+    ibis string value
+    """
+    import ibis
+
+    rules = rules or packaged_rules()
+
+    def by_kind(value_of: Callable[[ValueMatrix], Any]) -> Any:
+        branches = [(kind == name, value_of(matrix)) for name, matrix in rules.values.items()]
+        return ibis.cases(*branches, else_=None)
+
+    def band(value: Any, axis: str) -> Any:
+        low = by_kind(lambda matrix: getattr(matrix, axis)[0])
+        high = by_kind(lambda matrix: getattr(matrix, axis)[1])
+        return ibis.cases((value >= high, 2), (value >= low, 1), (value.notnull(), 0), else_=None)
+
+    square = by_kind(lambda matrix: ibis.array([word for row in matrix.tiers for word in row]))
+    return square[band(contribution, "contribution") * 3 + band(potential, "potential")]

@@ -41,8 +41,10 @@ from workbench.tables.words import (
     ARMS,
     CUSTOMER_KINDS,
     EVENT_TYPES,
+    LIFE_NEEDS,
     LIFECYCLE_STAGES,
     RELATIONS,
+    TIER_BASES,
     TIERS,
 )
 
@@ -88,6 +90,7 @@ __all__ = [
     "K_COMPARISON",
     "K_STABILITY",
     "LIFECYCLE_STAGES",
+    "LIFE_NEEDS",
     "LINKS",
     "MEMBERSHIP",
     "OUTCOMES",
@@ -101,6 +104,7 @@ __all__ = [
     "STRATEGIES",
     "TARGETS",
     "TIERS",
+    "TIER_BASES",
     "TRANSACTIONS",
     "Column",
     "Table",

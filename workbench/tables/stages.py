@@ -50,9 +50,7 @@ PORTRAIT = Table(
         Column("app_logins_90d", "number", "App logins in 90 days.", required=False),
         Column("branch_visits_90d", "number", "Branch visits in 90 days.", required=False),
         Column("satisfaction", "number", "Last survey score, 0 to 10.", required=False),
-        Column(
-            "idle_days", "number", "Days since the last transaction, login or visit.", required=False
-        ),
+        Column("idle_days", "number", "Days since the last transaction, login or visit.", required=False),
         Column("income_day", "number", "Day of the month of salary or pension.", required=False),
         Column("maturing_90d", "number", "Balances due in the next 90 days, CNY.", required=False),
         Column("next_maturity", "date", "Next maturity, as agreed by the day.", required=False),
@@ -60,7 +58,11 @@ PORTRAIT = Table(
         Column("missing_product", "text", "Product that the peers hold and this one not.", required=False),
         Column("missing_product_share", "number", "Share of the peers that hold it.", required=False),
         Column(
-            "life_need", "text", "Need of the time of life, a rule of thumb.", required=False, values=LIFE_NEEDS
+            "life_need",
+            "text",
+            "Need of the time of life, a rule of thumb.",
+            required=False,
+            values=LIFE_NEEDS,
         ),
         Column("contribution", "number", "Margins and fees of a year, CNY.", required=False),
         Column("potential", "number", "More of it with the peers' balances, CNY a year.", required=False),

@@ -7,3 +7,15 @@ ARMS = ("treatment", "control")
 EVENT_TYPES = ("maturity", "large_inflow", "salary", "app_login", "branch_visit", "birthday")
 ACTIONS = ("scale", "keep", "adjust", "stop", "undecided")
 RELATIONS = ("employer", "supplier")
+TIER_BASES = ("contribution_potential", "balance")
+LIFE_NEEDS = (
+    "starting_out",
+    "home_and_family",
+    "protection",
+    "wealth_building",
+    "retirement_planning",
+    "retirement_income",
+    "payroll",
+    "supply_chain",
+    "working_capital",
+)
