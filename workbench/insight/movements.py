@@ -1,0 +1,338 @@
+"""Transactions → one row a customer: how often, how long, how much, and the last 12 months.
+
+Ibis in, Ibis out: the work is done where the data is. Amounts are added up as whole
+hundredths of a fen, so that neither the order of rows nor the number of threads shows.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import ParameterProblem
+
+if TYPE_CHECKING:
+    import ibis
+
+PERIODS = ("day", "week", "month")
+DIRECTIONS = ("both", "out", "in")
+_EXACT = 10_000
+# Beyond this an amount is a typing error, and its sum no number that can be added exactly.
+_LARGEST = 1e12
+_EPOCH = dt.date(1970, 1, 1)
+_NEEDED = ("customer_id", "occurred_at", "amount")
+
+
+def summarise_transactions(
+    transactions: ibis.Table,
+    snapshot_date: dt.date,
+    *,
+    types: Sequence[str] | None = None,
+    direction: str = "both",
+    period: str = "week",
+    since: dt.date | None = None,
+    months: int = 12,
+) -> ibis.Table:
+    """Sum up each customer's purchases, as the models of customer value need them.
+
+    A purchase is a period (a day, a week, a month) with at least one movement of the
+    chosen types. Only whole periods count: with weeks, up to the last Sunday on or
+    before the snapshot date. The first purchase seen is a customer's beginning.
+
+    Parameters
+    ----------
+    transactions : ibis.Table
+        Table `workbench.tables.TRANSACTIONS`. Movements without a customer, day or
+        amount, of 0, or of a trillion and more are left out.
+    snapshot_date : datetime.date
+        The last day that is looked at.
+    types : sequence of str, optional
+        Types of movement that count; by default all.
+    direction : {"both", "out", "in"}, default="both"
+        Count all movements, those that leave the customer (negative), or those that
+        come in. Amounts are taken without their sign.
+    period : {"day", "week", "month"}, default="week"
+        What is one purchase, and the unit of ``t_x`` and ``T``.
+    since : datetime.date, optional
+        The first day that is looked at; by default the first in the table.
+    months : int, default=12
+        How far ``frequency``, ``monetary_value`` and the amounts look back.
+
+    Returns
+    -------
+    ibis.Table
+        One row a customer with a purchase: ``customer_id``; ``x`` (purchases after the
+        first), ``t_x`` (from the first purchase to the last, periods), ``T`` (from the
+        first purchase to the end, periods), ``m_x`` (mean amount of a purchase after
+        the first; missing where x is 0), ``amount_first`` (of the first purchase);
+        ``recency`` (days since the last movement), ``frequency`` (movements in the last
+        months), ``monetary_value`` (their mean amount; missing without any),
+        ``amount_12m`` (their sum), ``largest_12m`` (the largest of them),
+        ``active_periods`` (periods of the last months with a movement). Amounts in the
+        table's currency.
+
+    Raises
+    ------
+    ParameterProblem
+        If a column is missing, or a parameter is not one of those above.
+
+    Notes
+    -----
+    x, t_x, T and m_x are the words of the papers; they are the ``frequency``,
+    ``recency``, ``T`` and ``monetary_value`` of lifetimes'
+    ``summary_data_from_transaction_data``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> from workbench.engine import Engine
+    >>> path = tempfile.mkdtemp() + "/transactions.parquet"
+    >>> pd.DataFrame({
+    ...     "customer_id": ["1"] * 3,
+    ...     "occurred_at": pd.to_datetime(["2026-09-01", "2026-09-09", "2026-09-10"]),
+    ...     "amount": [-10.0, -30.0, -50.0],
+    ... }).to_parquet(path)
+    >>> with Engine() as engine:
+    ...     transactions = engine.table("transactions", path)
+    ...     summary = engine.frame(summarise_transactions(transactions, dt.date(2026, 9, 27)))
+    >>> summary[["x", "t_x", "T", "m_x", "frequency"]].to_dict("records")
+    [{'x': 1, 't_x': 1, 'T': 3, 'm_x': 80.0, 'frequency': 3.0}]
+    """
+    _check(transactions, period, direction, months)
+    begin = dt.datetime.combine(months_before(snapshot_date, months) + dt.timedelta(days=1), dt.time())
+    moves = _chosen(transactions, snapshot_date, types, direction, since)
+    recent = moves.occurred_at >= begin
+    last_whole = last_period(snapshot_date, period)
+    per = moves.group_by("customer_id", period=period_number(moves.occurred_at, period)).aggregate(
+        amount=moves.units.sum(),
+        day=day_number(moves.occurred_at).max(),
+        n=recent.cast("int64").sum(),
+        recent=moves.units.sum(where=recent),
+        largest=moves.units.max(where=recent),
+    )
+    whole = per.period <= last_whole
+    units = per.amount.cast("int64")
+    table = per.group_by("customer_id").aggregate(
+        count=whole.cast("int64").sum(),
+        first=per.period.min(where=whole),
+        last=per.period.max(where=whole),
+        units=units.sum(where=whole),
+        units_first=units.argmin(per.period),
+        day=per.day.max(),
+        frequency=per.n.cast("int64").sum(),
+        recent=per.recent.cast("int64").sum(),
+        largest=per.largest.max(),
+        active=(per.n > 0).cast("int64").sum(),
+    )
+    # Who bought for the first time in the period that is not over yet comes in with the next.
+    table = table.filter(table["count"] > 0)
+    x = table["count"] - 1
+    money = table.units.cast("float64")
+    return table.select(
+        customer_id=table.customer_id,
+        x=x.cast("int64"),
+        t_x=(table["last"] - table["first"]).cast("int64"),
+        T=(last_whole - table["first"]).cast("int64"),
+        m_x=(money - table.units_first.cast("float64")) / _EXACT / x.nullif(0),
+        amount_first=table.units_first.cast("float64") / _EXACT,
+        recency=(days_of(snapshot_date) - table.day).cast("float64"),
+        frequency=table.frequency.cast("float64"),
+        monetary_value=table.recent.cast("float64") / _EXACT / table.frequency.nullif(0),
+        amount_12m=table.recent.cast("float64").fill_null(0.0) / _EXACT,
+        largest_12m=table.largest.cast("float64") / _EXACT,
+        active_periods=table.active.cast("int64"),
+    )
+
+
+def count_purchases(
+    transactions: ibis.Table,
+    after: dt.date,
+    until: dt.date,
+    *,
+    types: Sequence[str] | None = None,
+    direction: str = "both",
+    period: str = "week",
+) -> ibis.Table:
+    """Count each customer's purchases between two ends of periods: what a forecast is held against.
+
+    Parameters
+    ----------
+    transactions, types, direction, period
+        As in `summarise_transactions`.
+    after : datetime.date
+        The last day before; the period it lies in is left out.
+    until : datetime.date
+        The last day looked at; as there, only whole periods count.
+
+    Returns
+    -------
+    ibis.Table
+        ``customer_id``, ``purchases`` and ``amount``; who made none has no row.
+    """
+    _check(transactions, period, direction, 1)
+    moves = _chosen(transactions, until, types, direction, after + dt.timedelta(days=1))
+    moves = moves.mutate(period=period_number(moves.occurred_at, period))
+    moves = moves.filter(
+        moves.period > last_period(after, period), moves.period <= last_period(until, period)
+    )
+    found = moves.group_by("customer_id").aggregate(
+        purchases=moves.period.nunique(), amount=moves.units.sum().cast("float64") / _EXACT
+    )
+    return found
+
+
+def last_gaps(
+    transactions: ibis.Table,
+    snapshot_date: dt.date,
+    *,
+    types: Sequence[str] | None = None,
+    direction: str = "both",
+    period: str = "week",
+    since: dt.date | None = None,
+) -> ibis.Table:
+    """Return the last two gaps between purchases of each customer with three or more.
+
+    Parameters
+    ----------
+    transactions, snapshot_date, types, direction, period, since
+        As in `summarise_transactions`.
+
+    Returns
+    -------
+    ibis.Table
+        ``customer_id``, ``gap`` (the last one) and ``gap_before``, in periods.
+    """
+    import ibis
+
+    _check(transactions, period, direction, 1)
+    moves = _chosen(transactions, snapshot_date, types, direction, since)
+    moves = moves.select("customer_id", period=period_number(moves.occurred_at, period)).distinct()
+    moves = moves.filter(moves.period <= last_period(snapshot_date, period))
+    latest = ibis.window(group_by=moves.customer_id, order_by=moves.period.desc())
+    ranked = moves.mutate(place=ibis.row_number().over(latest))
+    place = ranked.place
+    three = ranked.filter(place < 3).group_by("customer_id")
+    found = three.aggregate(
+        gap=ranked.period.max(where=place == 0) - ranked.period.max(where=place == 1),
+        gap_before=ranked.period.max(where=place == 1) - ranked.period.max(where=place == 2),
+    )
+    return found.filter(found.gap_before.notnull())
+
+
+def _chosen(
+    transactions: ibis.Table,
+    until: dt.date,
+    types: Sequence[str] | None,
+    direction: str,
+    since: dt.date | None,
+) -> ibis.Table:
+    """Return the movements that count: customer, moment, and the amount in exact units."""
+    moves = transactions
+    end = dt.datetime.combine(until + dt.timedelta(days=1), dt.time())
+    size = moves.amount.abs()
+    keep: list[Any] = [
+        moves.customer_id.notnull(),
+        moves.occurred_at.cast("timestamp") < end,
+        size > 0,
+        size < _LARGEST,
+    ]
+    if since is not None:
+        keep.append(moves.occurred_at.cast("timestamp") >= dt.datetime.combine(since, dt.time()))
+    if types is not None:
+        if "type" not in moves.columns:
+            raise ParameterProblem("insight_value.error.no_types")
+        keep.append(moves["type"].isin(list(types)))
+    if direction != "both":
+        keep.append(moves.amount < 0 if direction == "out" else moves.amount > 0)
+    return moves.filter(keep).select(
+        customer_id=moves.customer_id,
+        occurred_at=moves.occurred_at.cast("timestamp"),
+        units=(size * _EXACT).round().cast("int64"),
+    )
+
+
+def day_number(moment: Any) -> Any:
+    """Return the days since 1970-01-01 of a timestamp expression."""
+    return moment.date().epoch_days()
+
+
+def period_number(moment: Any, period: str) -> Any:
+    """Return the number of a timestamp's period, counted from 1970; weeks begin on Monday."""
+    if period == "month":
+        return moment.year() * 12 + moment.month() - (_EPOCH.year * 12 + 1)
+    days = day_number(moment)
+    # 1 January 1970 was a Thursday.
+    return days if period == "day" else (days + 3) // 7
+
+
+def days_of(day: dt.date) -> int:
+    """Return the days since 1970-01-01."""
+    return (day - _EPOCH).days
+
+
+def last_period(day: dt.date, period: str) -> int:
+    """Return the number of the last period that is over at the end of a day.
+
+    Examples
+    --------
+    Wednesday's week is not over, Sunday's is:
+
+    >>> last_period(dt.date(1970, 1, 7), "week"), last_period(dt.date(1970, 1, 11), "week")
+    (0, 1)
+    >>> last_period(dt.date(1970, 2, 27), "month"), last_period(dt.date(1970, 2, 28), "month")
+    (0, 1)
+    """
+    following = day + dt.timedelta(days=1)
+    if period == "month":
+        return following.year * 12 + following.month - (_EPOCH.year * 12 + 1) - 1
+    number = days_of(following)
+    return (number if period == "day" else (number + 3) // 7) - 1
+
+
+def end_of_period(number: int, period: str) -> dt.date:
+    """Return the last day of a period.
+
+    Examples
+    --------
+    >>> end_of_period(1, "week"), end_of_period(1, "month"), end_of_period(1, "day")
+    (datetime.date(1970, 1, 11), datetime.date(1970, 2, 28), datetime.date(1970, 1, 2))
+    """
+    if period == "month":
+        year, month = _EPOCH.year + (number + 1) // 12, (number + 1) % 12 + 1
+        return dt.date(year, month, 1) - dt.timedelta(days=1)
+    return _EPOCH + dt.timedelta(days=number if period == "day" else number * 7 + 3)
+
+
+def months_before(day: dt.date, months: int) -> dt.date:
+    """Return the day so many months earlier; a month's last day stays one.
+
+    Examples
+    --------
+    >>> months_before(dt.date(2026, 6, 30), 3)
+    datetime.date(2026, 3, 31)
+    """
+    index = day.year * 12 + day.month - 1 - months
+    year, month = index // 12, index % 12 + 1
+    last = calendar.monthrange(year, month)[1]
+    is_last = day.day == calendar.monthrange(day.year, day.month)[1]
+    return dt.date(year, month, last if is_last else min(day.day, last))
+
+
+def _check(transactions: ibis.Table, period: str, direction: str, months: int) -> None:
+    absent = [name for name in _NEEDED if name not in transactions.columns]
+    if absent:
+        raise ParameterProblem(
+            "insight_value.error.columns",
+            columns=", ".join(absent),
+            present=", ".join(transactions.columns),
+        )
+    for name, value, known in (("period", period, PERIODS), ("direction", direction, DIRECTIONS)):
+        if value not in known:
+            raise ParameterProblem(
+                "insight_value.error.choice", name=name, value=str(value), known=", ".join(known)
+            )
+    if months < 1:
+        raise ParameterProblem("insight_value.error.setting", name="months", value=str(months))
