@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -162,5 +163,39 @@ def publish(tmp_path_factory) -> Iterator[Callable[..., Dashboards]]:
             stack.callback(dashboards.stop)
             dashboards.start()
             return dashboards
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def stage_folder(walked_folder, tmp_path_factory) -> Callable[[str], Path]:
+    """Return a function that copies the walked project, with one stage's notebook beside the copy."""
+
+    def make(stage: str) -> Path:
+        folder = tmp_path_factory.mktemp(stage) / "my_bank"
+        shutil.copytree(walked_folder, folder)
+        number = ("insight", "strategy", "execution", "review").index(stage) + 1
+        write_notebook(
+            folder.parent / "notebooks" / f"0{number}_{stage}.ipynb",
+            "import workbench as wb\n\nproject = wb.open_project()",
+            f"wb.ui.{stage}(project)",
+        )
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def publish_as() -> Iterator[Callable[[Path, str], Dashboards]]:
+    """Return a function that publishes a folder of `stage_folder` for a role."""
+    with ExitStack() as stack:
+
+        def start(folder: Path, role: str) -> Dashboards:
+            beside = folder.parent
+            log = beside / f"{role}.log"
+            server = Dashboards(folder, role=role, notebooks=beside / "notebooks", preheat=False, log=log)
+            stack.callback(server.stop)
+            server.start()
+            return server
 
         yield start

@@ -2,46 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
-from contextlib import ExitStack
+from functools import partial
 
-import nbformat
 import pytest
 
 import workbench as wb
-from workbench.publish import Dashboards
 
 pytestmark = pytest.mark.browser
 
-CELLS = ["import workbench as wb\n\nproject = wb.open_project()", "wb.ui.execution(project)"]
-
 
 @pytest.fixture(scope="module")
-def worked(walked_folder, tmp_path_factory):
-    """Return the folder of a project with launched lists, beside it the notebook."""
-    folder = tmp_path_factory.mktemp("execution") / "my_bank"
-    shutil.copytree(walked_folder, folder)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    (folder.parent / "notebooks").mkdir()
-    nbformat.write(notebook, folder.parent / "notebooks" / "03_execution.ipynb")
-    return folder
+def worked(stage_folder):
+    """Return the folder of a project with launched lists."""
+    return stage_folder("execution")
 
 
 @pytest.fixture
-def published(worked):
+def published(publish_as, worked):
     """Return a function that publishes the execution for a role."""
-    with ExitStack() as stack:
-
-        def start(role: str) -> Dashboards:
-            beside = worked.parent
-            log = beside / f"{role}.log"
-            server = Dashboards(worked, role=role, notebooks=beside / "notebooks", preheat=False, log=log)
-            stack.callback(server.stop)
-            server.start()
-            return server
-
-        yield start
+    return partial(publish_as, worked)
 
 
 def test_a_manager_reads_progress_in_two_languages_and_no_customer(published, visit, worked):

@@ -2,46 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
-from contextlib import ExitStack
+from functools import partial
 
-import nbformat
 import pytest
 
 import workbench as wb
-from workbench.publish import Dashboards
 
 pytestmark = pytest.mark.browser
 
-CELLS = ["import workbench as wb\n\nproject = wb.open_project()", "wb.ui.review(project)"]
-
 
 @pytest.fixture(scope="module")
-def reviewed(walked_folder, tmp_path_factory):
-    """Return the folder of a project with open recommendations, beside it the notebook."""
-    folder = tmp_path_factory.mktemp("review") / "my_bank"
-    shutil.copytree(walked_folder, folder)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    (folder.parent / "notebooks").mkdir()
-    nbformat.write(notebook, folder.parent / "notebooks" / "04_review.ipynb")
-    return folder
+def reviewed(stage_folder):
+    """Return the folder of a project with open recommendations."""
+    return stage_folder("review")
 
 
 @pytest.fixture
-def published(reviewed):
+def published(publish_as, reviewed):
     """Return a function that publishes the review for a role."""
-    with ExitStack() as stack:
-
-        def start(role: str) -> Dashboards:
-            beside = reviewed.parent
-            log = beside / f"{role}.log"
-            server = Dashboards(reviewed, role=role, notebooks=beside / "notebooks", preheat=False, log=log)
-            stack.callback(server.stop)
-            server.start()
-            return server
-
-        yield start
+    return partial(publish_as, reviewed)
 
 
 def test_a_manager_reads_the_review_in_two_languages(published, visit):

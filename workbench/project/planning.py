@@ -161,7 +161,7 @@ def launch_lists(
             segmentation.membership,
             capacity=capacity,
             random_state=random_state,
-            contacts=_contacts_so_far(project),
+            contacts=contacts_so_far(project),
         )
 
     selection = cut(cards)
@@ -174,7 +174,8 @@ def launch_lists(
     project.strategy.launch(selection)
 
 
-def _contacts_so_far(project: Project) -> pd.DataFrame | None:
+def contacts_so_far(project: Project) -> pd.DataFrame | None:
+    """Return who was contacted when: in past campaigns, and in the cycle before; None where nobody was."""
     frames = []
     if "campaign_history" in project.imports.sources():
         frames.append(project.table("campaign_history", ["customer_id", "contacted_at"]))

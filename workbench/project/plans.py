@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.project.planning import _contacts_so_far, fit_propensities, save_cards
+from workbench.project.planning import contacts_so_far, fit_propensities, save_cards
 
 if TYPE_CHECKING:
     from workbench.project.handle import Project
@@ -124,7 +124,7 @@ def select(
     members = project.insight.segmentation(plan.segmentation_version).membership
     there = project.imports.portrait_columns()
     customers = project.customers([name for name in SELECTED_BY if name in there])
-    contacts = _contacts_so_far(project)
+    contacts = contacts_so_far(project)
 
     def cut(kept: pd.DataFrame) -> Any:
         return select_targets(
