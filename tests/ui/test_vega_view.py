@@ -16,7 +16,7 @@ import pytest
 
 from workbench import theme
 from workbench.errors import ParameterProblem
-from workbench.ui.vega import BUNDLE_IN_PAGE, VegaView, bundle
+from workbench.ui.vega import BUNDLE_IN_PAGE, LassoView, VegaView, bundle
 from workbench.ui.vega.capture import take_apart
 from workbench.ui.vega.columns import pack_column, pack_frame
 from workbench.ui.vega.view import Runtime
@@ -283,3 +283,31 @@ def test_the_same_drawing_of_other_rows_sends_only_the_columns_that_differ(monke
     assert whole == []
     view.show(chart([1.0, 5.0, 3.0]).mark_line())
     assert whole == [["_look", "_content"]]
+
+
+def test_an_unchanged_column_is_not_sent_again():
+    view = VegaView(alt.Chart(pd.DataFrame({"x": [1.0, 2.0], "y": [1, 2]})).mark_point().encode(x="x", y="y"))
+    before = view._content_state()["seq"]
+    view.update(y=[1, 2])
+    assert view._content_state()["seq"] == before
+    view.update(y=[2, 1])
+    assert view._content_state()["seq"] == before + 1
+
+
+@pytest.mark.parametrize(
+    "outline",
+    [[[0, 0]] * 501, [["x", 1]], [[0, 1, 2]], [[float("nan"), 0]], [[True, False]], ["ab"], [{"x": 1}]],
+)
+def test_what_a_page_may_not_send_as_an_outline(outline):
+    view = LassoView()
+    view.outline = [[0, 0], [1, 0], [1, 1]]
+    view.outline = outline
+    assert view.outline == []
+
+
+def test_a_click_is_checked():
+    view = LassoView()
+    view.picked = {"x": 1.5, "y": 2, "dx": 0.1, "dy": 0.1, "count": 1, "script": "<b>"}
+    assert view.picked == {"x": 1.5, "y": 2, "dx": 0.1, "dy": 0.1, "count": 1}
+    view.picked = {"x": "1"}
+    assert view.picked == {}

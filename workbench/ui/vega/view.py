@@ -261,6 +261,8 @@ class VegaView(anywidget.AnyWidget):
         frame = self._frames[name]
         fresh = frame.assign(**{column: _fitting(column, value, frame) for column, value in changed.items()})
         packed = {column: pack_column(fresh[column]) for column in changed if column in self._words}
+        before = self._packed[name]["columns"]
+        packed = {column: values for column, values in packed.items() if values != before.get(column)}
         self._change(name, fresh, packed, ticket)
 
     def replace(self, frame: pd.DataFrame, *, table: str | None = None, ticket: int | None = None) -> None:

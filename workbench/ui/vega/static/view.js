@@ -136,6 +136,180 @@ function plain(value) {
   return value;
 }
 
+// ---- the lasso: customers drawn around by mouse, finger or keys ---------------------------
+
+const LASSO_WAIT = 200;
+const CORNERS = 200;
+const STEP = 12;
+
+class Lasso {
+  constructor(chart) {
+    this.chart = chart;
+    this.model = chart.model;
+    this.path = []; // pixels, while drawing
+    this.box = null; // the keyboard's rectangle, pixels
+    this.canvas = document.createElement("canvas");
+    this.canvas.className = "workbench-lasso";
+    this.canvas.tabIndex = 0;
+    this.canvas.setAttribute("role", "application");
+    this.canvas.style.cssText = "position:absolute;inset:0;width:100%;height:100%;cursor:crosshair";
+    chart.root.append(this.canvas);
+    for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel", "keydown", "click"])
+      this.canvas.addEventListener(name, (event) => this[name](event));
+    this.escape = (event) => {
+      if (event.key === "Escape" && this.model.get("can_clear")) this.clear();
+    };
+    document.addEventListener("keydown", this.escape);
+    chart.listen("change:outline", () => { if (!this.model.get("outline").length) this.box = null; this.draw(); });
+    chart.listen("change:armed", () => this.dress());
+    chart.listen("change:lasso_words", () => this.dress());
+    this.dress();
+  }
+
+  // A finger that is not drawing scrolls the page.
+  dress() {
+    this.canvas.style.touchAction = this.model.get("armed") ? "none" : "auto";
+    this.canvas.setAttribute("aria-label", this.model.get("lasso_words"));
+  }
+
+  place(event) {
+    const box = this.canvas.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  }
+
+  offset() {
+    const { view } = this.chart;
+    const [x, y] = view.origin();
+    const padding = view.padding();
+    return [x + (padding.left ?? 0), y + (padding.top ?? 0)];
+  }
+
+  toData([px, py]) {
+    const [left, top] = this.offset();
+    const [x, y] = this.model.get("_lasso");
+    return [this.chart.view.scale(x).invert(px - left), this.chart.view.scale(y).invert(py - top)];
+  }
+
+  toPixels([dx, dy]) {
+    const [left, top] = this.offset();
+    const [x, y] = this.model.get("_lasso");
+    return [this.chart.view.scale(x)(dx) + left, this.chart.view.scale(y)(dy) + top];
+  }
+
+  pointerdown(event) {
+    this.dragged = false;
+    if (event.button || !this.chart.view || (event.pointerType === "touch" && !this.model.get("armed"))) return;
+    this.canvas.setPointerCapture(event.pointerId);
+    this.path = [this.place(event)];
+    this.box = null;
+  }
+
+  pointermove(event) {
+    if (!this.path.length) return;
+    const [x, y] = this.place(event);
+    const [px, py] = this.path[this.path.length - 1];
+    if (Math.hypot(x - px, y - py) < 3) return;
+    this.dragged = true;
+    this.path.push([x, y]);
+    this.draw();
+  }
+
+  pointerup() {
+    const { path } = this;
+    this.path = [];
+    if (path.length < 3) {
+      this.dragged &&= path.length > 1;
+      this.draw();
+      return;
+    }
+    const every = Math.ceil(path.length / CORNERS);
+    this.send(path.filter((_, i) => i % every === 0));
+  }
+
+  pointercancel() {
+    this.path = [];
+    this.draw();
+  }
+
+  // A click picks what lies there.
+  click(event) {
+    if (this.dragged || !this.chart.view) return;
+    const [px, py] = this.place(event);
+    const [x, y] = this.toData([px, py]);
+    const [x2, y2] = this.toData([px + STEP, py + STEP]);
+    const count = (this.model.get("picked").count ?? 0) + 1;
+    this.chart.report({ picked: { x, y, dx: Math.abs(x2 - x), dy: Math.abs(y2 - y), count } });
+  }
+
+  // Keys draw a rectangle: Enter begins, arrows move it, with Shift they size it.
+  keydown(event) {
+    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if ((!way && event.key !== "Enter" && event.key !== " ") || !this.chart.view) return;
+    event.preventDefault();
+    const { clientWidth: wide, clientHeight: high } = this.canvas;
+    this.box ??= { x: wide * 0.375, y: high * 0.375, w: wide * 0.25, h: high * 0.25 };
+    const { box } = this;
+    if (way && event.shiftKey) {
+      box.w = Math.min(wide, Math.max(STEP, box.w + way[0] * STEP * 2));
+      box.h = Math.min(high, Math.max(STEP, box.h + way[1] * STEP * 2));
+    } else if (way) {
+      box.x += way[0] * STEP;
+      box.y += way[1] * STEP;
+    }
+    box.x = Math.max(0, Math.min(box.x, wide - box.w));
+    box.y = Math.max(0, Math.min(box.y, high - box.h));
+    const { x, y, w, h } = box;
+    const corners = [[x, y], [x + w, y], [x + w, y + h], [x, y + h]];
+    this.draw(corners);
+    clearTimeout(this.sending);
+    this.sending = setTimeout(() => this.send(corners), LASSO_WAIT);
+  }
+
+  send(pixels) {
+    if (!this.chart.view) return;
+    this.chart.report({ outline: pixels.map((place) => this.toData(place)) });
+    this.draw();
+  }
+
+  clear() {
+    clearTimeout(this.sending);
+    this.box = null;
+    this.path = [];
+    this.chart.report({ outline: [], cleared: (this.model.get("cleared") ?? 0) + 1 });
+    this.draw();
+  }
+
+  draw(corners) {
+    const { clientWidth: wide, clientHeight: high } = this.canvas;
+    const dense = globalThis.devicePixelRatio || 1;
+    this.canvas.width = Math.round(wide * dense);
+    this.canvas.height = Math.round(high * dense);
+    if (!this.chart.view) return;
+    const outline = this.model.get("outline") ?? [];
+    const path = corners ?? (this.path.length ? this.path : outline.map((place) => this.toPixels(place)));
+    if (path.length < 2) return;
+    const brush = this.canvas.getContext("2d");
+    const colours = getComputedStyle(this.chart.root);
+    brush.scale(dense, dense);
+    brush.beginPath();
+    path.forEach(([x, y], i) => (i ? brush.lineTo(x, y) : brush.moveTo(x, y)));
+    if (path !== this.path) brush.closePath();
+    brush.lineJoin = "round";
+    brush.lineWidth = 4;
+    brush.strokeStyle = colours.getPropertyValue("--surface") || "#fff";
+    brush.stroke();
+    brush.lineWidth = 1.5;
+    brush.setLineDash([5, 3]);
+    brush.strokeStyle = colours.getPropertyValue("--ink") || "#16202B";
+    brush.stroke();
+  }
+
+  dispose() {
+    clearTimeout(this.sending);
+    document.removeEventListener("keydown", this.escape);
+  }
+}
+
 // ---- the view ------------------------------------------------------------------------------
 
 class ChartView {
@@ -155,6 +329,10 @@ class ChartView {
     this.listen("change:_look", () => this.redraw());
     this.listen("change:selection", () => this.clearSelections());
     this.listen("msg:custom", (content, buffers) => this.receive(content, buffers));
+    if ((model.get("_lasso") ?? []).length) {
+      this.root.setAttribute("role", "group");
+      this.lasso = new Lasso(this);
+    }
     this.readContent();
     // The first call comes when the element has a width: what is hidden is not drawn.
     this.observer = new ResizeObserver(() => this.resize());
@@ -375,6 +553,7 @@ class ChartView {
     const marks = countMarks(this.view.scenegraph().root);
     this.root.dataset.marks = marks;
     this.root.dataset.seq = this.seq;
+    this.lasso?.draw();
     this.report({ marks });
   }
 
@@ -491,6 +670,7 @@ class ChartView {
     this.disposed = true;
     this.turn++;
     this.observer.disconnect();
+    this.lasso?.dispose();
     clearTimeout(this.selecting);
     clearTimeout(this.resizing);
     for (const [event, handler] of this.listeners) this.model.off(event, handler);
