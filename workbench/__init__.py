@@ -10,7 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from workbench.customers import build_portrait, integrate, read_mapping
+    from workbench.customers import (
+        build_portrait,
+        companies_behind,
+        integrate,
+        read_mapping,
+        resolve_identities,
+        supply_chain,
+    )
     from workbench.execution import build_worklist, check_outcomes, summarise_progress
     from workbench.insight import (
         BGNBD,
@@ -55,7 +62,7 @@ if TYPE_CHECKING:
         typical_members,
         value_deciles,
     )
-    from workbench.project import Project, create_project, open_project
+    from workbench.project import Project, create_project, find_case, open_case, open_project
     from workbench.review import (
         check_sample_ratio,
         evaluate_campaign,
@@ -77,7 +84,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOMS = {
-    "customers": ("build_portrait", "integrate", "read_mapping"),
+    "customers": (
+        "build_portrait",
+        "companies_behind",
+        "integrate",
+        "read_mapping",
+        "resolve_identities",
+        "supply_chain",
+    ),
     "insight": (
         "AllOf",
         "AnyOf",
@@ -138,7 +152,7 @@ _ROOMS = {
         "recommend",
         "summarise_kpis",
     ),
-    "project": ("Project", "create_project", "open_project"),
+    "project": ("Project", "create_project", "find_case", "open_case", "open_project"),
     "sample_bank": ("create_sample_bank", "simulate_outcomes"),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
@@ -170,6 +184,7 @@ __all__ = [
     "check_sample_ratio",
     "check_value_model",
     "cluster_stability",
+    "companies_behind",
     "compare_k",
     "compare_segmentations",
     "count_by_lifecycle",
@@ -183,18 +198,21 @@ __all__ = [
     "evaluate_rules",
     "evaluate_strategies",
     "expected_customer_value",
+    "find_case",
     "find_segment_events",
     "holdout_calibration",
     "inside_polygon",
     "integrate",
     "learn_rule",
     "match_labels",
+    "open_case",
     "open_project",
     "population_stability_index",
     "profile_clusters",
     "read_mapping",
     "recommend",
     "recommend_k",
+    "resolve_identities",
     "rfm_scores",
     "score_customers",
     "score_strategies",
@@ -209,6 +227,7 @@ __all__ = [
     "summarise_segments",
     "summarise_transactions",
     "summarise_value",
+    "supply_chain",
     "tables",
     "typical_members",
     "ui",

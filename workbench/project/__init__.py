@@ -5,6 +5,7 @@ machine-learning library, so that a viewer's kernel stays small; rooms are impor
 the methods that need them.
 """
 
+from workbench.project.cases import find_case, open_case
 from workbench.project.cycles import Cycle
 from workbench.project.execution import OutcomeReport
 from workbench.project.handle import Project
@@ -27,5 +28,7 @@ __all__ = [
     "Segmentation",
     "TargetList",
     "create_project",
+    "find_case",
+    "open_case",
     "open_project",
 ]

@@ -1,0 +1,142 @@
+"""The public files that the case notebooks work on: where they lie, and that they are the right ones."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.errors import ImportProblem, NotFound, ParameterProblem
+
+if TYPE_CHECKING:
+    from workbench.project.handle import Project
+
+PLACE = "WORKBENCH_CASES"
+"""Environment variable that names the folder of the files."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One public file.
+
+    Parameters
+    ----------
+    file : str
+        Its name.
+    sha256 : str
+        Of its content, as published.
+    snapshot_date : str
+        The day that its customers are shown on; the files themselves name none.
+    source : str
+        Whose it is, under which licence.
+    """
+
+    file: str
+    sha256: str
+    snapshot_date: str
+    source: str
+
+
+CASES = {
+    "bank-marketing": Case(
+        "bank-marketing.csv",
+        "d1513ec63b385506f7cfce9f2c5caa9fe99e7ba4e8c3fa264b3aaf0f849ed32d",
+        "2010-12-31",
+        "UCI Bank Marketing, bank-full.csv (CC BY 4.0), Moro, Rita and Cortez 2014",
+    ),
+    "card-customers": Case(
+        "card-customers.csv",
+        "23fec86189087c0d597ebcd1673f8efa946852e26a9e25962c964430b24df037",
+        "2020-12-31",
+        "Credit Card customers, BankChurners.csv (CC0)",
+    ),
+}
+
+
+def find_case(name: str) -> Path:
+    """Return the file of a case, once it is known to be the published one.
+
+    It is looked for in the folder that ``WORKBENCH_CASES`` names, then in ``cases`` and
+    ``shared/cases`` of the current folder and those above it. Nothing is fetched: a bank's
+    network has no way out.
+
+    Parameters
+    ----------
+    name : {"bank-marketing", "card-customers"}
+        The case.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    ParameterProblem
+        If there is no such case.
+    NotFound
+        If the file is nowhere; the sentence says whose it is and where to put it.
+    ImportProblem
+        If a file of that name holds something else.
+
+    Examples
+    --------
+    >>> find_case("titanic")
+    Traceback (most recent call last):
+    workbench.errors.ParameterProblem: There is no case "titanic". Cases: bank-marketing, card-customers.
+    """
+    if name not in CASES:
+        raise ParameterProblem("project.case.unknown", case=name, known=", ".join(CASES))
+    case = CASES[name]
+    for folder in _places():
+        path = folder / case.file
+        if path.is_file():
+            if hashlib.sha256(path.read_bytes()).hexdigest() != case.sha256:
+                raise ImportProblem("project.case.changed", file=path, source=case.source)
+            return path
+    raise NotFound("project.case.absent", file=case.file, source=case.source, variable=PLACE)
+
+
+def open_case(name: str, folder: str | os.PathLike[str] | None = None) -> Project:
+    """Open the project of a case, with its file imported.
+
+    Parameters
+    ----------
+    name : {"bank-marketing", "card-customers"}
+        The case.
+    folder : path, optional
+        The project's folder; by default ``case_<name>`` in the current folder. It is
+        created when it is not there.
+
+    Returns
+    -------
+    Project
+
+    Raises
+    ------
+    ParameterProblem, NotFound, ImportProblem
+        As `find_case`.
+
+    Examples
+    --------
+    >>> open_case("titanic")
+    Traceback (most recent call last):
+    workbench.errors.ParameterProblem: There is no case "titanic". Cases: bank-marketing, card-customers.
+    """
+    from workbench.project.opening import create_project, open_project
+
+    path = find_case(name)
+    home = Path(folder) if folder is not None else Path(f"case_{name.replace('-', '_')}")
+    there = (home / "project.toml").is_file()
+    project = open_project(home) if there else create_project(home)
+    project.import_files(path, snapshot_date=CASES[name].snapshot_date)
+    return project
+
+
+def _places() -> list[Path]:
+    named = os.environ.get(PLACE)
+    if named:
+        return [Path(named)]
+    here = Path.cwd()
+    return [home / beside for home in (here, *here.parents) for beside in ("cases", "shared/cases")]
