@@ -94,7 +94,8 @@ def shares(
     ----------
     summary : pandas.DataFrame
         One row a segment, in the order to draw: ``segment``, ``slot``,
-        ``share_customers`` and ``share_balance`` (0 to 1).
+        ``share_customers`` and ``share_balance`` (0 to 1). With ``emphasis`` (opacity, 0 to
+        1) rows are dimmed by it.
     lang : str, default="en"
         Language of the texts.
     mode : {"light", "dark"}, default="light"
@@ -105,22 +106,31 @@ def shares(
     Returns
     -------
     altair.LayerChart
+        A click on a row sets its parameter ``pick``.
     """
     tokens = theme.tokens(mode)
     order = list(summary["segment"])
+    dim: Any = alt.value(1)
+    if "emphasis" in summary:
+        dim = alt.Opacity("emphasis:Q", scale=None, legend=None)
     scale = segment_scale(summary, mode)
     colour = alt.Color("segment:N", scale=scale, legend=None)
     base = alt.Chart(summary).encode(
-        y=alt.Y("segment:N", sort=order, axis=None, scale=alt.Scale(paddingInner=0.1)),
+        y=alt.Y("segment:N", sort=order, axis=None, scale=alt.Scale(paddingInner=0.1)), opacity=dim
+    )
+    pick = alt.selection_point(name="pick", fields=["segment"], toggle=False)
+    hit = (
+        alt.Chart(summary)
+        .mark_bar(opacity=0, cursor="pointer")
+        .encode(y=alt.Y("segment:N", sort=order, axis=None), x=alt.value(0), x2=alt.value("width"))
+        .add_params(pick)
     )
     axis_x = alt.X("share_customers:Q", axis=share_axis(), scale=alt.Scale(zero=True))
     rule = base.mark_rule(strokeWidth=2.5, yOffset=8).encode(x=axis_x, x2="share_balance:Q", color=colour)
-    hollow = base.mark_point(
-        size=58, filled=True, fill=tokens["surface"], opacity=1, strokeWidth=2, yOffset=8
-    ).encode(x="share_customers:Q", stroke=alt.Stroke("segment:N", scale=scale, legend=None))
-    solid = base.mark_point(size=62, filled=True, opacity=1, yOffset=8).encode(
-        x="share_balance:Q", color=colour
+    hollow = base.mark_point(size=58, filled=True, fill=tokens["surface"], strokeWidth=2, yOffset=8).encode(
+        x="share_customers:Q", stroke=alt.Stroke("segment:N", scale=scale, legend=None)
     )
+    solid = base.mark_point(size=62, filled=True, yOffset=8).encode(x="share_balance:Q", color=colour)
     name = base.mark_text(align="left", fontWeight=600, dy=-9, x=2, color=tokens["ink"]).encode(
         text="segment:N"
     )
@@ -134,7 +144,7 @@ def shares(
                 .mark_text(align=align, dx=dx, yOffset=8, color=tokens["ink-2"])
                 .encode(x=f"{field}:Q", text=alt.Text(f"{field}:Q", format=".0%"))
             )
-    chart = alt.layer(rule, hollow, solid, name, *ends).properties(
+    chart = alt.layer(rule, hollow, solid, name, *ends, hit).properties(
         width="container", height=row_height * max(len(order), 1)
     )
     return finish(chart, mode, description=text("charts.shares", lang))
@@ -153,7 +163,8 @@ def differences(
     Parameters
     ----------
     profile : pandas.DataFrame
-        Rows in the order to draw: ``label`` (the feature's name) and ``difference``.
+        Rows in the order to draw: ``label`` (the feature's name), ``difference`` and
+        ``shown`` (its figure). With ``low`` and ``high`` the interval is drawn.
     slot : int, default=0
         The segment's colour slot, for the differences above zero.
     lang : str, default="en"
@@ -186,14 +197,19 @@ def differences(
         .mark_rule(color=tokens["ink-2"])
         .encode(x=alt.X("zero:Q", axis=None))
     )
-    sides: tuple[Any, ...] = ((above, "left", 5), (below, "right", -5))
+    spanned = {"low", "high"} <= set(profile.columns)
+    sides: tuple[Any, ...] = ((above, "left", 5, "high"), (below, "right", -5, "low"))
     ends = [
         base.transform_filter(side)
         .mark_text(align=align, dx=dx, color=tokens["ink"])
-        .encode(x=x, text=alt.Text("shown:N"))
-        for side, align, dx in sides
+        .encode(x=alt.X(f"{end if spanned else 'difference'}:Q", axis=None), text=alt.Text("shown:N"))
+        for side, align, dx, end in sides
     ]
-    chart = alt.layer(bars, zero, *ends).properties(
+    intervals = []
+    if spanned:
+        span = base.mark_rule(color=tokens["ink"], strokeWidth=1.2)
+        intervals = [span.encode(x=alt.X("low:Q", axis=None), x2="high:Q")]
+    chart = alt.layer(bars, *intervals, zero, *ends).properties(
         width="container", height=row_height * max(len(profile), 1)
     )
     return finish(chart, mode, description=text("charts.differences", lang))

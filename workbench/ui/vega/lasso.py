@@ -46,7 +46,7 @@ class LassoView(VegaView):
     """
 
     _lasso = traitlets.List(traitlets.Unicode(), default_value=["x", "y"]).tag(sync=True)
-    outline = traitlets.List().tag(sync=True, echo_update=False)
+    outline: Any = traitlets.List().tag(sync=True, echo_update=False)
     picked = traitlets.Dict().tag(sync=True, echo_update=False)
     cleared = traitlets.Int(0).tag(sync=True, echo_update=False)
     armed = traitlets.Bool(False).tag(sync=True)
