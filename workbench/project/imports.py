@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from workbench.errors import MachineProblem, NotFound
+from workbench.project.portrait_building import build
 from workbench.store import Artefact, may
 from workbench.store.content import hash_file
 from workbench.tables import PORTRAIT
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from workbench.project.handle import Project
 
 _DATED = (("holdings", "as_of"), ("transactions", "occurred_at"))
-_PORTRAYED = ("customers", "holdings", "transactions", "events", "feedback", "links")
 # An import's own tables; a bank's table can't begin with an underscore.
 _FILES, _QUARANTINE, _CONFLICTS, _NOTES = "_files", "_quarantine", "_conflicts", "_notes"
 
@@ -202,7 +202,8 @@ class Imports:
 
     def wanted_inputs(self) -> list[str]:
         """Return the imports that a portrait built now would be made from."""
-        return sorted({a.artefact_id for a in self.sources().values()})
+        imported = {a.artefact_id for a in self.sources().values()}
+        return sorted(imported | set(self._project.insight.links.inputs()))
 
     def is_stale(self, portrait: Artefact) -> bool:
         """Say whether a newer import has come since a portrait was built."""
@@ -227,7 +228,7 @@ class Imports:
         # Once something was approved from it, a portrait is only replaced when asked to.
         return (
             may(self._project.store.database.role, "analyst")
-            and self.is_stale(portrait)
+            and (self.is_stale(portrait) or self._project.insight.portraits.are_rules_new(portrait))
             and self._artefacts.latest("segmentation", cycle_id) is None
         )
 
@@ -241,21 +242,7 @@ class Imports:
         sources = self.sources()
         if "customers" not in sources:
             raise NotFound("project.error.no_table", table="customers", tables=", ".join(sources) or "-")
-        paths = {
-            name: self._artefacts.path(a, f"{name}.parquet")
-            for name, a in sources.items()
-            if name in _PORTRAYED
-        }
-        frame = _portrait_frame(paths, cycle.snapshot_date)
-        self._artefacts.save(
-            "portrait",
-            {"customers": frame},
-            cycle_id=cycle.cycle_id,
-            inputs=self.wanted_inputs(),
-            parameters={"snapshot_date": cycle.snapshot_date},
-            summary={"n": len(frame), "imports": self.wanted_inputs()},
-        )
-        return frame
+        return build(self._project)
 
 
 def _silent(_share: float, _phase: str) -> None:
@@ -279,13 +266,3 @@ def _copy_once(origin: Path, target: Path, sha256: str) -> None:
         target = target.with_stem(f"{target.stem} {sha256[:8]}")
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(origin, target)
-
-
-def _portrait_frame(paths: dict[str, Path], snapshot_date: dt.date) -> pd.DataFrame:
-    """Run the portrait's expression in the engine, over the Parquet files."""
-    from workbench.customers import build_portrait
-    from workbench.engine import Engine
-
-    with Engine() as engine:
-        tables = {name: engine.table(name, path) for name, path in paths.items()}
-        return engine.frame(build_portrait(tables, snapshot_date))

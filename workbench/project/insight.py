@@ -24,8 +24,12 @@ from workbench.store import Artefact
 from workbench.tables import MEMBERSHIP, SEGMENTS
 
 if TYPE_CHECKING:
+    from workbench.insight import RuleSet
     from workbench.project.handle import Project
+    from workbench.project.portraits import Portraits
+    from workbench.project.rulebook import Rulebook
     from workbench.project.ties import Ties
+    from workbench.project.valuation import Valuation
 
 
 class Insight(Comparing, Reshaping):
@@ -41,6 +45,31 @@ class Insight(Comparing, Reshaping):
         self._project = project
         self._artefacts = project.store.artefacts
         self._read: dict[str, Segmentation] = {}
+
+    @cached_property
+    def value(self) -> Valuation:
+        """What the customers are worth: RFM scores and expected future value."""
+        from workbench.project.valuation import Valuation
+
+        return Valuation(self._project)
+
+    @cached_property
+    def rules(self) -> Rulebook:
+        """Expert rules: saved, evaluated, approved as segments."""
+        from workbench.project.rulebook import Rulebook
+
+        return Rulebook(self._project)
+
+    def approve_rules(self, rules: RuleSet | None = None, note: str = "") -> Segmentation:
+        """Approve a rule set as the cycle's segmentation; see `Rulebook.approve`."""
+        return self.rules.approve(rules, note)
+
+    @cached_property
+    def portraits(self) -> Portraits:
+        """Four faces of every customer, where each field comes from, and the rules of stages and tiers."""
+        from workbench.project.portraits import Portraits
+
+        return Portraits(self._project)
 
     @cached_property
     def links(self) -> Ties:
@@ -164,7 +193,10 @@ class Insight(Comparing, Reshaping):
                 "figures": portrait_figures(self._project),
             },
         )
-        return self._of(artefact)
+        approved = self._of(artefact)
+        if self._project.imports.portrait() is not None:
+            self.rules.learn_segments(approved)
+        return approved
 
     def segmentation(self, version: int | None = None) -> Segmentation:
         """Return an approved segmentation, by default the cycle's newest.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from workbench.project.config import Settings, find_project, read_settings, write_settings
 from workbench.project.handle import Project
+from workbench.project.portrait_building import write_rules
 from workbench.store import open_store
 from workbench.store.database import utc_now
 
@@ -55,6 +56,7 @@ def create_project(
     now = (clock or utc_now)()
     settings = Settings(name or home.name, now.date(), database=database)
     write_settings(home, settings)
+    write_rules(home)
     return Project(home, settings, open_store(home, url=database, clock=clock))
 
 

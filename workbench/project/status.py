@@ -57,6 +57,8 @@ class _Facts:
         if portrait is not None:
             if imports.is_stale(portrait):
                 return "stale", "project.status.stale_import", {"version": segmentation.version}
+            if self.project.insight.portraits.are_rules_new(portrait):
+                return "stale", "project.status.stale_rules", {"version": segmentation.version}
             if portrait.created_at > segmentation.created_at:
                 return "stale", "project.status.stale_portrait", {"version": segmentation.version}
         return "done", "project.status.segmentation", {"version": segmentation.version}
