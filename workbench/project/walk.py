@@ -18,6 +18,7 @@ from workbench.project.planning import (
     launch_lists,
     save_cards,
 )
+from workbench.project.ties import find_companies, search_identities
 
 if TYPE_CHECKING:
     from workbench.project.handle import Project
@@ -28,6 +29,7 @@ Progress = Callable[[float, str], None]
 # Share of the whole walk that is done when a phase begins, as measured on the sample bank.
 _PHASES = {
     "project.phase.portrait": 0.0,
+    "project.phase.ties": 0.09,
     "project.phase.features": 0.10,
     "project.phase.compare": 0.15,
     "project.phase.segment": 0.50,
@@ -126,7 +128,10 @@ def walk(
     tell("project.phase.portrait")
     if not project.cycle.cycle_id:
         project.import_files(progress=tell.within)
+    search_identities(project)
     customers = project.customers()
+    tell("project.phase.ties")
+    find_companies(project)
     # One thread: the same figures on every machine, and no fight over a busy one's cores.
     with threadpool_limits(limits=1):
         segmentation = _segment(project, customers, k, k_range, embedding, sample_size, random_state, tell)
