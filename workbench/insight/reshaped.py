@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from workbench.insight.scaling import fit_scaling
 from workbench.insight.segmenter import Segmenter, checked_features
+
+if TYPE_CHECKING:
+    from workbench.insight.rules import RuleSegmenter
 
 Step = dict[str, Any]
 
@@ -75,7 +78,7 @@ class Reshaped:
         return json.dumps({**json.loads(self.base.to_json()), "reshaped": self.steps}, ensure_ascii=False)
 
 
-def restore_segmenter(model: Mapping[str, Any]) -> Segmenter | Reshaped:
+def restore_segmenter(model: Mapping[str, Any]) -> Segmenter | Reshaped | RuleSegmenter:
     """Return the segmenter of an approved segmentation's ``model``, reshaped or not.
 
     Examples
@@ -85,7 +88,13 @@ def restore_segmenter(model: Mapping[str, Any]) -> Segmenter | Reshaped:
     >>> restore_segmenter(model).predict(features).tolist()
     [0, 0, 1, 1]
     """
-    base = Segmenter.from_json(json.dumps(dict(model)))
+    base: Any
+    if "rules" in model:
+        from workbench.insight.rules import RuleSegmenter
+
+        base = RuleSegmenter.from_model(model)
+    else:
+        base = Segmenter.from_json(json.dumps(dict(model)))
     steps = model.get("reshaped")
     return Reshaped(base, steps) if steps else base
 

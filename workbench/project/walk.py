@@ -18,6 +18,7 @@ from workbench.project.planning import (
     launch_lists,
     save_cards,
 )
+from workbench.project.rule_segments import start_rules
 from workbench.project.ties import find_companies, search_identities
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ def walk(
     # One thread: the same figures on every machine, and no fight over a busy one's cores.
     with threadpool_limits(limits=1):
         segmentation = _segment(project, customers, k, k_range, embedding, sample_size, random_state, tell)
+        start_rules(project)
     tell("project.phase.strategy")
     share = CONTROL_SHARE if control_share is None else control_share
     cards = save_cards(project, customers, segmentation, share, days or DAYS)
@@ -234,11 +236,16 @@ def _segments_before(project: Project, features: pd.DataFrame) -> tuple[Any, dic
     if artefact is None:
         return None
     segmentation = project.insight.segmentation(artefact.version)
-    if not set(segmentation.model["features"]) <= set(features.columns):
+    by_rules = "rules" in segmentation.model and not segmentation.model.get("reshaped")
+    if not by_rules and not set(segmentation.model["features"]) <= set(features.columns):
         return None
     rows = segmentation.segments.drop(columns=["slot", "n"]).set_index("cluster")
     labels = {int(str(cluster)): dict(row) for cluster, row in rows.iterrows()}
     segmenter = restore_segmenter(segmentation.model)
+    if "rules" in segmentation.model:
+        # The same rules on this cycle's portrait; a column that is gone is said, not passed over.
+        base = getattr(segmenter, "base", segmenter).on(project.customers())
+        labels = base.labels() | labels
     # A segment that nobody is in any more can't be approved under its label.
     present = set(np.unique(segmenter.predict(features)))
     return segmenter, {cluster: row for cluster, row in labels.items() if cluster in present}

@@ -129,7 +129,7 @@ def test_rounding_stops_where_it_would_cost(planted):
     customers, _ = planted
     cells = Cells(customers)
     inside = (customers["age"] >= 57).to_numpy()
-    fit = Fit(cells, inside, np.ones(len(customers), dtype=bool))
+    fit = Fit(cells, inside)
     assert str(rounded([[Condition("age", ">=", 56.5)]], fit)[0][0]) == "age >= 57"
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from workbench.insight.rules.patterns import count_rules
     from workbench.insight.rules.ruleset import Rule, RuleSet
     from workbench.insight.rules.seeds import seed_with_rules
-    from workbench.insight.rules.tree import ClusterRule, learn_rule
+    from workbench.insight.rules.segmenter import RuleSegmenter
+    from workbench.insight.rules.tree import ClusterRule, learn_rule, learn_rules
 
 _MODULES = {
     "columns": ("column_kinds",),
@@ -27,8 +28,9 @@ _MODULES = {
     "groups": ("AllOf", "AnyOf", "Not", "read_expression"),
     "patterns": ("count_rules",),
     "ruleset": ("Rule", "RuleSet"),
+    "segmenter": ("RuleSegmenter",),
     "seeds": ("seed_with_rules",),
-    "tree": ("ClusterRule", "learn_rule"),
+    "tree": ("ClusterRule", "learn_rule", "learn_rules"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
@@ -40,6 +42,7 @@ __all__ = [
     "Not",
     "Rule",
     "RuleEvaluation",
+    "RuleSegmenter",
     "RuleSet",
     "apply_rules",
     "column_kinds",
@@ -47,6 +50,7 @@ __all__ = [
     "evaluate_counts",
     "evaluate_rules",
     "learn_rule",
+    "learn_rules",
     "read_expression",
     "seed_with_rules",
 ]

@@ -68,7 +68,7 @@ def published_overlap(evaluation: RuleEvaluation, minimum: int = 11) -> pd.DataF
     """
     rows = evaluation.overlap.copy()
     size = evaluation.coverage.set_index("rule")["n_matched"]
-    a, b = rows["rule"].map(size), rows["other"].map(size)
+    a, b = (rows[name].map(size).astype("float64") for name in ("rule", "other"))
     both = rows["n"]
     four = pd.concat([both, a - both, b - both, evaluation.n - a - b + both], axis=1)
     hidden = ((four > 0) & (four < minimum)).any(axis=1)

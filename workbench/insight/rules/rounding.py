@@ -27,12 +27,10 @@ class Fit:
         The customers.
     inside : numpy.ndarray of bool
         Whom to find.
-    learn : numpy.ndarray of bool
-        Who may be looked at while learning.
     """
 
-    def __init__(self, cells: Cells, inside: np.ndarray, learn: np.ndarray) -> None:
-        self.cells, self.inside, self.learn = cells, inside, learn
+    def __init__(self, cells: Cells, inside: np.ndarray) -> None:
+        self.cells, self.inside = cells, inside
         self._known: dict[Condition, np.ndarray] = {}
 
     def takes(self, paths: Paths) -> np.ndarray:
@@ -46,10 +44,10 @@ class Fit:
         return taken
 
     def score(self, paths: Paths) -> float:
-        """Return the F1 score among the customers that may be looked at."""
-        taken, inside = self.takes(paths)[self.learn], self.inside[self.learn]
-        both = int((taken & inside).sum())
-        return 2 * both / (int(taken.sum()) + int(inside.sum())) if both else 0.0
+        """Return the F1 score of the paths together."""
+        taken = self.takes(paths)
+        both = int((taken & self.inside).sum())
+        return 2 * both / (int(taken.sum()) + int(self.inside.sum())) if both else 0.0
 
     def _yes(self, condition: Condition) -> np.ndarray:
         if condition not in self._known:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from workbench.insight import catalogue
 from workbench.insight.rules.columns import SHARE, Cells
 from workbench.insight.rules.condition import Condition
 from workbench.insight.rules.groups import AnyOf
-from workbench.insight.rules.rounding import Fit, rounded, simplified
+from workbench.insight.rules.rounding import Fit, path_expression, rounded, simplified
 from workbench.insight.rules.ruleset import Rule
 from workbench.insight.threads import one_thread
 
@@ -70,7 +70,6 @@ class ClusterRule:
         return self.precision_exact - self.precision
 
 
-@one_thread
 def learn_rule(
     customers: pd.DataFrame,
     labels: pd.Series | Sequence[int] | np.ndarray,
@@ -135,35 +134,90 @@ def learn_rule(
     >>> str(found.rule.expression), found.precision, found.coverage, found.n_held_out
     ('age >= 50', 1.0, 1.0, 36)
     """
+    found = learn_rules(
+        customers,
+        labels,
+        [cluster],
+        names={int(cluster): (name or f"Cluster {cluster}", segment_zh)},
+        max_depth=max_depth,
+        held_out=held_out,
+        columns=columns,
+        random_state=random_state,
+    )
+    problem = found[int(cluster)]
+    if isinstance(problem, ParameterProblem):
+        raise problem
+    return problem
+
+
+@one_thread
+def learn_rules(
+    customers: pd.DataFrame,
+    labels: pd.Series | Sequence[int] | np.ndarray,
+    clusters: Sequence[int],
+    *,
+    names: Mapping[int, tuple[str, str]] | None = None,
+    max_depth: int = 3,
+    held_out: float = 0.3,
+    columns: Sequence[str] | None = None,
+    random_state: int = 0,
+) -> dict[int, ClusterRule | ParameterProblem]:
+    """Tell several clusters as rules, from one split of the customers; see `learn_rule`.
+
+    Parameters
+    ----------
+    customers, labels, max_depth, held_out, columns, random_state
+        As in `learn_rule`.
+    clusters : sequence of int
+        The clusters to tell.
+    names : mapping of int to (str, str), optional
+        Each cluster's name, and its Chinese one.
+
+    Returns
+    -------
+    dict
+        Cluster → its rule, or the problem that says why there is none.
+    """
     if not 1 <= max_depth <= 8 or not 0 < held_out < 1:
         raise ParameterProblem("insight_rules.error.tree", max_depth=max_depth, held_out=held_out)
-    rows, inside = _rows_and_target(customers, labels, cluster)
-    _check_enough(cluster, inside)
+    rows, numbers = _rows_and_labels(customers, labels)
     order = np.random.default_rng(random_state).permutation(len(rows))
     n_learned = min(LEARNED_FROM, len(rows) - max(1, round(held_out * len(rows))))
-    learn = np.zeros(len(rows), dtype=bool)
-    learn[order[:n_learned]] = True
-    _check_enough(cluster, inside[learn], at_least=SMALLEST // 2)
-    cells = Cells(rows)
-    candidates = _candidates(cells, columns)
-    fit = Fit(cells, inside, learn)
-    exact = _learned(fit, candidates, max_depth, random_state)
+    learned, rest = np.sort(order[: max(0, n_learned)]), np.sort(order[max(0, n_learned) :])
+    cells, held = Cells(rows.iloc[learned]), Cells(rows.iloc[rest])
+    candidates: dict[str, np.ndarray] | None = None
+    found: dict[int, ClusterRule | ParameterProblem] = {}
+    for cluster in map(int, clusters):
+        try:
+            _check_enough(cluster, numbers == cluster)
+            _check_enough(cluster, numbers[learned] == cluster, at_least=SMALLEST // 2)
+            candidates = _candidates(cells, columns) if candidates is None else candidates
+            fit = Fit(cells, numbers[learned] == cluster)
+            exact = _learned(fit, candidates, max_depth, random_state)
+            title, chinese = (names or {}).get(cluster) or (f"Cluster {cluster}", "")
+            found[cluster] = _told(cluster, exact, fit, Fit(held, numbers[rest] == cluster), title, chinese)
+        except ParameterProblem as problem:
+            found[cluster] = problem
+    return found
+
+
+def _told(
+    cluster: int, exact: list[list[Condition]], fit: Fit, held: Fit, title: str, segment_zh: str
+) -> ClusterRule:
     final = rounded(simplified(exact, fit), fit)
-    title = name or f"Cluster {cluster}"
-    rule = Rule(title, _joined(final), segment=title, segment_zh=segment_zh)
-    precision, coverage = _measured(fit, final)
-    exact_precision, exact_coverage = _measured(fit, exact)
+    precision, coverage = _measured(held, final)
+    exact_precision, exact_coverage = _measured(held, exact)
     return ClusterRule(
-        cluster=int(cluster),
-        rule=rule,
+        cluster=cluster,
+        rule=Rule(title, _joined(final), segment=title, segment_zh=segment_zh),
         precision=precision[0],
         precision_low=precision[1],
         precision_high=precision[2],
         coverage=coverage[0],
         coverage_low=coverage[1],
         coverage_high=coverage[2],
-        n_held_out=int((~learn).sum()),
-        n_learned=int(learn.sum()),
+        n_held_out=len(held.inside),
+        n_learned=len(fit.inside),
         precision_exact=exact_precision[0],
         coverage_exact=exact_coverage[0],
     )
@@ -190,17 +244,17 @@ def wilson(hits: float, n: float) -> tuple[float, float, float]:
     return float(share), float(max(0.0, centre - half)), float(min(1.0, centre + half))
 
 
-def _rows_and_target(
-    customers: pd.DataFrame, labels: pd.Series | Sequence[int] | np.ndarray, cluster: int
+def _rows_and_labels(
+    customers: pd.DataFrame, labels: pd.Series | Sequence[int] | np.ndarray
 ) -> tuple[pd.DataFrame, np.ndarray]:
     if isinstance(labels, pd.Series) and "customer_id" in customers.columns:
         found = customers["customer_id"].map(labels)
         known = found.notna().to_numpy()
-        return customers[known], found[known].to_numpy(dtype="int64") == cluster
+        return customers[known], found[known].to_numpy(dtype="int64")
     own = np.asarray(labels)
     if own.shape != (len(customers),):
         raise ParameterProblem("insight_room.error.labels_do_not_fit", n=len(customers), labels=int(own.size))
-    return customers, own == cluster
+    return customers, own
 
 
 def _check_enough(cluster: int, inside: np.ndarray, at_least: int = SMALLEST) -> None:
@@ -249,8 +303,8 @@ def _learned(
     """Return the paths that find the cluster best: any of them, all of a path's conditions."""
     from sklearn.tree import DecisionTreeClassifier
 
-    matrix = np.column_stack([numbers[fit.learn] for numbers in candidates.values()]).astype("float32")
-    target = fit.inside[fit.learn]
+    matrix = np.column_stack(list(candidates.values())).astype("float32")
+    target = fit.inside
     best: list[list[Condition]] = []
     for weight in (None, "balanced"):
         tree = DecisionTreeClassifier(
@@ -304,14 +358,12 @@ def _split(name: str, limit: float, cells: Cells) -> tuple[Condition, Condition]
 
 
 def _joined(paths: list[list[Condition]]) -> Any:
-    from workbench.insight.rules.rounding import path_expression
-
     return path_expression(paths[0]) if len(paths) == 1 else AnyOf(*map(path_expression, paths))
 
 
 def _measured(
     fit: Fit, paths: list[list[Condition]]
 ) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    taken, inside = fit.takes(paths)[~fit.learn], fit.inside[~fit.learn]
+    taken, inside = fit.takes(paths), fit.inside
     hits = float((taken & inside).sum())
     return wilson(hits, float(taken.sum())), wilson(hits, float(inside.sum()))
