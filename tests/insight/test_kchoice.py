@@ -10,11 +10,13 @@ from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silho
 
 import workbench as wb
 from workbench.errors import ParameterProblem
-from workbench.insight.kchoice import sample_rows
+from workbench.insight.kchoice import clusterings, sample_rows
 from workbench.insight.kchoice.comparison import GAP_OF_ONE
 from workbench.insight.kchoice.gap import gap_statistic
+from workbench.insight.kchoice.indices import spread_indices
 from workbench.insight.kchoice.silhouettes import mean_silhouettes
 from workbench.insight.scaling import fit_scaling
+from workbench.insight.segmenter import ALGORITHMS
 from workbench.tables import K_COMPARISON
 
 
@@ -91,15 +93,90 @@ def test_clear_clusters_are_recommended(n_clusters):
     assert recommendation.stable
 
 
+@pytest.mark.parametrize("n_features", [1, 2, 6])
 @pytest.mark.parametrize("draw", ["normal", "uniform"])
-def test_a_single_cloud_is_no_clusters(draw):
+def test_a_single_cloud_is_no_clusters(draw, n_features):
     rng = np.random.default_rng(0)
-    cloud = pd.DataFrame(getattr(rng, draw)(size=(800, 6)), columns=list("abcdef"))
+    cloud = pd.DataFrame(getattr(rng, draw)(size=(800, n_features)), columns=list("abcdef")[:n_features])
     table = wb.compare_k(cloud, range(2, 7), n_bootstrap=5, n_references=10)
     recommendation = wb.recommend_k(table)
     assert recommendation.k == 1
     assert recommendation.explanation().startswith("No clusters")
     assert "不宜分群" in recommendation.explanation("zh_CN")
+
+
+def test_one_giant_cluster():
+    """Five far-off customers are outliers; thirty in one place are a cluster, and it is said."""
+    rng = np.random.default_rng(0)
+    giant = rng.normal(size=(995, 3))
+    for n, k in ((5, 1), (30, 2)):
+        values = np.vstack([giant, rng.normal(9, 0.5, size=(n, 3))])
+        table = wb.compare_k(pd.DataFrame(values, columns=list("abc")), range(2, 6), n_bootstrap=20)
+        recommendation = wb.recommend_k(table)
+        assert recommendation.k == k
+        assert recommendation.largest_share == table["largest_share"].iloc[0] == 995 / (995 + n)
+        assert "too few to be segments" in recommendation.explanation()
+
+
+def test_algorithms_stand_side_by_side(features):
+    """Every index of every algorithm, by scikit-learn, on the segmenter's own labels."""
+    settings = {"sample_size": 400, "n_bootstrap": 3, "n_references": 2}
+    table = wb.compare_k(features, [3, 4], algorithms=("gaussian_mixture", "kmeans"), **settings)
+    assert list(zip(table["algorithm"], table["k"], strict=True)) == [
+        ("gaussian_mixture", 3), ("gaussian_mixture", 4), ("kmeans", 3), ("kmeans", 4)
+    ]  # fmt: skip
+    scaled = fit_scaling(features).apply(features.to_numpy())
+    rows = sample_rows(len(features), 400, 0)
+    for row in table.itertuples():
+        labels = wb.Segmenter(row.k, algorithm=row.algorithm).fit(features).labels_
+        assert row.silhouette_score == pytest.approx(silhouette_score(scaled[rows], labels[rows]), abs=1e-12)
+        assert row.davies_bouldin_score == pytest.approx(davies_bouldin_score(scaled, labels), rel=1e-12)
+        assert row.smallest_n == np.bincount(labels).min()
+        assert row.largest_share == np.bincount(labels).max() / len(labels)
+    assert table[["gap", "stability", "stability_ari"]].notna().all().all()
+    alone = wb.compare_k(features, [3, 4], **settings)
+    pd.testing.assert_frame_equal(
+        table[table["algorithm"] == "kmeans"].reset_index(drop=True), alone, check_exact=True
+    )
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_each_algorithm_can_be_compared(algorithm):
+    table = wb.compare_k(
+        blobs(3, n=240), [2, 3], algorithms=(algorithm,), n_bootstrap=3, n_references=2, sample_size=200
+    )
+    recommendation = wb.recommend_k(table)
+    assert (recommendation.algorithm, recommendation.k) == (algorithm, 3)
+    assert set(wb.cluster_stability(table)["algorithm"]) == {algorithm}
+    assert len(table) == (1 if algorithm == "hdbscan" else 2)
+
+
+@pytest.mark.parametrize("algorithm", ["kmeans", "gaussian_mixture"])
+def test_of_many_customers_a_sample_is_clustered_and_the_rest_assigned(monkeypatch, algorithm):
+    features = blobs(4, n=3_000, spread=1.5)
+    settings = {"algorithms": (algorithm,), "n_bootstrap": 0, "n_references": 0}
+    whole = wb.compare_k(features, range(2, 7), **settings)
+    monkeypatch.setattr(clusterings, "EXACT_ROWS", 800)
+    quick = wb.compare_k(features, range(2, 7), **settings)
+    assert (quick["smallest_n"] > 0).all()
+    if algorithm == "kmeans":
+        assert (quick["inertia"] <= 1.01 * whole["inertia"]).all()
+    assert wb.recommend_k(quick).k == wb.recommend_k(whole).k == 4
+
+
+def test_what_is_in_no_cluster_is_left_out_of_the_indices():
+    rng = np.random.default_rng(0)
+    points = np.vstack([rng.normal(c, 0.5, size=(60, 2)) for c in ([0, 0], [6, 0], [0, 6])])
+    labels = np.repeat([0, 1, 2], 60)
+    labels[::7] = -1
+    kept = labels >= 0
+    expected = silhouette_score(points[kept], labels[kept])
+    assert mean_silhouettes(points, {"a": labels}, ignore)["a"] == pytest.approx(expected, abs=1e-12)
+    found = spread_indices(points, labels)
+    assert found.calinski_harabasz_score == pytest.approx(calinski_harabasz_score(points[kept], labels[kept]))
+    assert found.davies_bouldin_score == pytest.approx(davies_bouldin_score(points[kept], labels[kept]))
+    assert np.isnan(mean_silhouettes(points, {"a": np.full(180, -1)}, ignore)["a"])
+    assert np.isnan(spread_indices(points, np.full(180, -1)).inertia)
 
 
 def test_silhouettes_with_a_customer_alone_in_a_cluster():

@@ -55,7 +55,7 @@ def compare_k(
     Up to 20,000 customers the clusters compared at k are those of ``Segmenter(k,
     algorithm=…, scaling=…, weights=…, outliers=…, random_state=…)``, so what is approved
     is what was compared. Of more, k-means tries its 10 starts on 20,000 customers and
-    brings the best to rest on all (its inertia is within 1% of the Segmenter's; see
+    brings the best 3 to rest on all (its inertia is within 1% of the Segmenter's; see
     ``benchmarks/compare_k.py``); other algorithms are fitted on 20,000 and the rest
     assigned.
 

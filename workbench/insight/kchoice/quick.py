@@ -12,6 +12,9 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
 N_INIT = 10
+# Starts that end in different places on the sample, of which the best go on to all rows.
+FINALISTS = 3
+_SAME = 1e-3
 # Starts of a clustering that is thrown away again, and the most rows they are tried on.
 STARTS = 3
 START_ROWS = 2_000
@@ -25,7 +28,7 @@ class QuickClusters(NamedTuple):
 
 
 def full_kmeans(points: np.ndarray, k: int, random_state: int, start_rows: int) -> QuickClusters:
-    """Cluster many points: 10 starts on a sample, the best brought to rest on all.
+    """Cluster many points: 10 starts on a sample, the best 3 brought to rest on all.
 
     Parameters
     ----------
@@ -44,10 +47,13 @@ def full_kmeans(points: np.ndarray, k: int, random_state: int, start_rows: int) 
         Clusters numbered by size, the largest being 0 (equal sizes: by centroid).
     """
     with _quiet():
-        start = KMeans(k, n_init=N_INIT, random_state=random_state).fit(
-            points[_some(len(points), start_rows, random_state)]
-        )
-        model = KMeans(k, init=start.cluster_centers_, n_init=1).fit(points)
+        few = points[_some(len(points), start_rows, random_state)]
+        rng = np.random.default_rng([random_state, 5])
+        starts = [
+            KMeans(k, n_init=1, random_state=int(seed)).fit(few) for seed in rng.integers(2**31, size=N_INIT)
+        ]
+        models = [KMeans(k, init=start, n_init=1).fit(points) for start in _finalists(starts)]
+    model = min(models, key=lambda one: one.inertia_)
     sizes = np.bincount(model.labels_, minlength=k)
     # Rounded, so that the last bit of a centroid does not decide the order.
     order = np.lexsort((*np.round(model.cluster_centers_, 9).T[::-1], -sizes))
@@ -81,6 +87,15 @@ def quick_kmeans(points: np.ndarray, k: int, random_state: int) -> QuickClusters
             start = KMeans(k, n_init=STARTS, random_state=random_state).fit(few)
             model = KMeans(k, init=start.cluster_centers_, n_init=1).fit(points)
     return QuickClusters(model.labels_, float(model.inertia_))
+
+
+def _finalists(starts: list[KMeans]) -> list[np.ndarray]:
+    """Return the centres of the best starts that differ: one place need not be found twice."""
+    best: list[KMeans] = []
+    for start in sorted(starts, key=lambda one: one.inertia_):
+        if not best or start.inertia_ > best[-1].inertia_ * (1 + _SAME):
+            best.append(start)
+    return [start.cluster_centers_ for start in best[:FINALISTS]]
 
 
 def _some(n: int, wanted: int, random_state: int) -> np.ndarray:

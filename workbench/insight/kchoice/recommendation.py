@@ -29,12 +29,14 @@ DEFAULT_ALGORITHM = "kmeans"
 WITHOUT_K = ("hdbscan",)
 # Below this, Rousseeuw's own reading is "no substantial structure".
 NO_STRUCTURE = 0.25
-# How far a silhouette must lie above that of structureless customers: two deviations
-# between references, and this at least.
-_LEAST_MARGIN = 0.02
+# How far the best silhouette must lie above that of structureless customers: three
+# deviations between references, and this at least.
+_LEAST_MARGIN = 0.03
 # An algorithm that leaves more customers than this in no cluster is not recommended.
 MAXIMUM_UNASSIGNED = 0.1
 SMALL_SHARE = 0.02
+# A cluster of more customers than this leaves no segments beside it.
+GIANT_SHARE = 0.95
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,9 @@ class KRecommendation:
         Mean Jaccard coefficient of the least stable cluster at `k`.
     smallest_share : float or None
         Share of customers in the smallest cluster at `k`, 0 to 1.
+    largest_share : float or None
+        Share in the largest cluster; at ``k = 1`` in the largest of the clusters that
+        the other indices would have had.
     by_algorithm : dict of str to int
         What the votes over each algorithm's own rows recommend.
     """
@@ -70,6 +75,7 @@ class KRecommendation:
     stability: float | None = field(default=None, compare=False)
     smallest_share: float | None = field(default=None, compare=False)
     by_algorithm: dict[str, int] = field(default_factory=dict, compare=False)
+    largest_share: float | None = field(default=None, compare=False)
 
     @property
     def dissent(self) -> dict[str, int]:
@@ -111,7 +117,9 @@ class KRecommendation:
                 text += locale.text("insight_room.k.comes_back", lang, jaccard=f"{self.stability:.2f}")
         if self.stable is False:
             text += locale.text("insight_room.k.unstable", lang)
-        if self.k > 1 and self.smallest_share is not None and self.smallest_share < SMALL_SHARE:
+        if self.largest_share is not None and self.largest_share > GIANT_SHARE:
+            text += locale.text("insight_room.k.giant", lang, share=f"{self.largest_share:.1%}")
+        elif self.k > 1 and self.smallest_share is not None and self.smallest_share < SMALL_SHARE:
             text += locale.text("insight_room.k.small", lang, share=f"{self.smallest_share:.1%}")
         return text
 
@@ -155,11 +163,13 @@ def recommend_k(comparison: pd.DataFrame) -> KRecommendation:
     would nearly always be the fewest clusters.
 
     "No clusters" (k = 1) is the answer where the gap statistic votes for 1, no later gap
-    exceeds the gap at 1 by more than its standard error, and no k has a silhouette of
-    .25 or more, or none lies above that of structureless customers (by two deviations,
-    and .02 at least). The other indices are not defined at 1 and can't vote for it; the
-    rule of the first k alone would stop at 1 too easily where the first split of many
-    clusters, or of yes-or-no features, gains little.
+    exceeds the gap at 1 by more than two standard errors of their difference, and the customers show no more
+    structure than chance: no k has a silhouette of .25 or more; or the best one does not
+    lie above the best one of structureless customers by three deviations (and .03 at
+    least); or the clusters voted for are not stable and one holds over 95%. The other
+    indices are not defined at 1 and can't vote for it; the rule of the first k alone
+    would stop at 1 too easily where the first split of many clusters, or of yes-or-no
+    features, gains little.
 
     Of several algorithms each votes over its own rows. Those whose clusters at their k
     all come back (mean Jaccard above .75) go first, among them the larger silhouette;
@@ -223,23 +233,31 @@ def _of_one_algorithm(algorithm: str, table: pd.DataFrame, of_one: list[float] |
         return _described(k, {}, algorithm, table)
     gaps = _gaps(table, of_one)
     votes = _votes(table, gaps)
-    if votes.get("gap") == 1 and _structureless(table) and _best_at_one(gaps):
-        return KRecommendation(1, votes, 1, None, algorithm)
     counts = Counter(k for k in votes.values() if k > 1)
-    if not counts:
+    if not counts and votes.get("gap") != 1:
         return _described(int(str(table.index[0])), votes, algorithm, table)
-    winner = _winner(counts, {int(str(k)): float(v) for k, v in table["stability"].dropna().items()})
-    return _described(winner, votes, algorithm, table)
+    stability = {int(str(k)): float(v) for k, v in table["stability"].dropna().items()}
+    found = _described(_winner(counts, stability), votes, algorithm, table) if counts else None
+    if votes.get("gap") == 1 and _best_at_one(gaps) and (_structureless(table) or _only_outliers(found)):
+        share = found.largest_share if found else None
+        return KRecommendation(1, votes, 1, None, algorithm, largest_share=share)
+    return found or _described(int(str(table.index[0])), votes, algorithm, table)
 
 
 def _described(k: int, votes: dict[str, int], algorithm: str, table: pd.DataFrame) -> KRecommendation:
-    stability, smallest = (
-        None if np.isnan(cell) else float(cell)
-        for cell in (table["stability"].get(k, np.nan), table["smallest_share"].get(k, np.nan))
-    )
+    cells = [
+        float(table[name].get(k, np.nan)) if name in table else np.nan
+        for name in ("stability", "smallest_share", "largest_share")
+    ]
+    stability, smallest, largest = (None if np.isnan(cell) else cell for cell in cells)
     agree = sum(vote == k for vote in votes.values())
     stable = None if stability is None else stability > STABLE
-    return KRecommendation(k, votes, agree, stable, algorithm, stability, smallest)
+    return KRecommendation(k, votes, agree, stable, algorithm, stability, smallest, largest_share=largest)
+
+
+def _only_outliers(found: KRecommendation | None) -> bool:
+    """Say whether nearly everyone is in one cluster, and the others do not come back."""
+    return found is not None and found.stable is False and (found.largest_share or 0.0) > GIANT_SHARE
 
 
 def _structureless(table: pd.DataFrame) -> bool:
@@ -249,9 +267,10 @@ def _structureless(table: pd.DataFrame) -> bool:
         return True
     if "silhouette_reference" not in table or table["silhouette_reference"].isna().all():
         return False
-    deviation = table["silhouette_reference_sd"].fillna(0.0)
-    margin = (2 * deviation).clip(lower=_LEAST_MARGIN)
-    return not (found > table["silhouette_reference"] + margin).any()
+    best = table["silhouette_reference"].idxmax()
+    deviation = float(table["silhouette_reference_sd"].fillna(0.0)[best])
+    chance = float(table["silhouette_reference"][best]) + max(3 * deviation, _LEAST_MARGIN)
+    return not found.max() > chance
 
 
 def _winner(counts: Counter[int], stability: dict[int, float]) -> int:
@@ -280,8 +299,9 @@ def _votes(table: pd.DataFrame, gaps: pd.DataFrame) -> dict[str, int]:
 
 
 def _best_at_one(gaps: pd.DataFrame) -> bool:
-    first = gaps["gap"].iloc[0]
-    return bool((first >= gaps["gap"].iloc[1:] - gaps["gap_se"].iloc[1:]).all())
+    first, later = gaps.iloc[0], gaps.iloc[1:]
+    error = np.hypot(later["gap_se"], first["gap_se"])
+    return bool((later["gap"] - first["gap"] <= 2 * error).all())
 
 
 def _gaps(table: pd.DataFrame, of_one: list[float] | None) -> pd.DataFrame:
