@@ -132,6 +132,16 @@ def test_undo_approves_the_older_version_again(copied: Project) -> None:
         copied.insight.restore(int(first))
 
 
+def test_another_picture_changes_nothing_else(copied: Project) -> None:
+    before = copied.insight.segmentation()
+    after = copied.insight.redraw(wb.embed(copied.insight.features(), method="pca", sample_size=50))
+    assert (after.embedding_info["n_sample"], len(after.embedding)) == (50, 50)
+    assert len(copied.insight.everyone()) == before.n
+    pd.testing.assert_frame_equal(after.membership, before.membership)
+    pd.testing.assert_frame_equal(after.segments, before.segments)
+    pd.testing.assert_frame_equal(after.profile, before.profile)
+
+
 def test_the_lineage_says_what_a_reshaped_version_came_from(copied: Project) -> None:
     before = copied.insight.segmentation()
     after = copied.insight.split(largest(before), k=2)

@@ -10,7 +10,8 @@ import pandas as pd
 
 from workbench.errors import NotFound, ParameterProblem
 from workbench.project.migration import Comparing
-from workbench.project.reshaping import READ_LATER, Reshaping
+from workbench.project.reshaping import Reshaping
+from workbench.project.segment_tables import READ_LATER
 from workbench.project.segmentation import (
     Segmentation,
     embedding_info,

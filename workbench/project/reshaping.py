@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from workbench.errors import NotFound, ParameterProblem
-from workbench.project.segmentation import Segmentation, label_rows, newer
+from workbench.errors import ParameterProblem
+from workbench.project.segment_tables import SegmentTables
+from workbench.project.segmentation import Segmentation, label_rows
 
-if TYPE_CHECKING:
-    from workbench.project.handle import Project
-    from workbench.store.artefacts import Artefacts
-
-READ_LATER = ("everyone", "typical")
-"""Tables of a segmentation that are read only when somebody asks."""
-TYPICAL = 12
 Labels = dict[int, dict[str, Any]]
 
 
-class Reshaping:
+class Reshaping(SegmentTables):
     """What `Insight` can do to the newest segmentation: each gives a new version.
 
     To undo, approve the older version again: `restore`.
     """
-
-    _project: Project
-    _artefacts: Artefacts
-    # What `Insight` brings.
-    segmentation: Callable[..., Segmentation]
-    _store: Callable[..., Segmentation]
 
     def split(
         self,
@@ -244,95 +232,7 @@ class Reshaping:
         labels = {number: row for number, row in _labels_of(now).items() if number in set(changed)}
         return self._reshaped(now, features, changed, labels, None, note)
 
-    def restore(self, version: int, *, note: str = "") -> Segmentation:
-        """Approve an older version of this cycle again: it becomes the newest, content unchanged.
-
-        Parameters
-        ----------
-        version : int
-            Which.
-        note : str, default=""
-            Why; by default as it was.
-
-        Raises
-        ------
-        NotFound
-            If this cycle has no such version.
-        """
-        old = self.segmentation(version)
-        if old.cycle_id != self._project.need_cycle().cycle_id:
-            raise NotFound("project.error.no_segmentation_version", version=version)
-        manifest = self._artefacts.manifest(self._artefacts.find(old.artefact_id))
-        labels = old.segments.drop(columns=["slot", "n"])
-        preferred = dict(zip(old.segments["segment"], old.segments["slot"].astype(int), strict=True))
-        return self._store(
-            old.membership,
-            labels,
-            self.tables_of(old),
-            old.model,
-            old.embedding_info,
-            inputs=manifest["inputs"],
-            seed=manifest["seed"],
-            note=note or old.note,
-            renamed={},
-            preferred=preferred,
-        )
-
-    def features(self, version: int | None = None) -> pd.DataFrame:
-        """Return the features that a segmentation was made from, indexed by customer_id.
-
-        Parameters
-        ----------
-        version : int, optional
-            Of the segmentation; by default the cycle's newest.
-        """
-        now = self.segmentation(version)
-        inputs = self._artefacts.manifest(self._artefacts.find(now.artefact_id))["inputs"]
-        source = next(one for one in inputs if one.startswith("features/"))
-        return self._artefacts.read(self._artefacts.find(source), "features").set_index("customer_id")
-
-    def everyone(self, version: int | None = None) -> pd.DataFrame | None:
-        """Return where each customer lies in the picture, or None without a picture.
-
-        Segmentations of older versions of this program have the drawn sample only.
-        """
-        now = self.segmentation(version)
-        artefact = self._artefacts.find(now.artefact_id)
-        if "everyone" in self._artefacts.tables(artefact):
-            return self._artefacts.read(artefact, "everyone")
-        return now.embedding
-
-    def typical(self, version: int | None = None) -> pd.DataFrame | None:
-        """Return the members that stand for each cluster, see `typical_members`, or None."""
-        artefact = self._artefacts.find(self.segmentation(version).artefact_id)
-        if "typical" not in self._artefacts.tables(artefact):
-            return None
-        return self._artefacts.read(artefact, "typical")
-
-    def tables_of(self, now: Segmentation) -> dict[str, pd.DataFrame]:
-        """Return a segmentation's tables beside membership and segments, to store them again."""
-        artefact = self._artefacts.find(now.artefact_id)
-        there = set(self._artefacts.tables(artefact)) - {"membership", "segments"}
-        return {name: self._artefacts.read(artefact, name) for name in sorted(there)}
-
-    def described(self, features: pd.DataFrame, numbers: pd.Series) -> dict[str, pd.DataFrame]:
-        """Return the tables that describe clusters: their profile and typical members."""
-        from workbench.insight import profile_clusters, typical_members
-
-        portrait = self._project.imports.portrait()
-        customers = None if portrait is None else self._project.customers()
-        return {
-            "profile": profile_clusters(features, numbers, customers=customers),
-            "typical": typical_members(features, numbers, n=TYPICAL),
-        }
-
     # Inside ----------------------------------------------------------------------
-
-    def _looked_at(self, expected: int | None, cluster: int | None, segment: str) -> Segmentation:
-        now = self.segmentation()
-        if expected is not None and expected != now.version:
-            raise newer(expected, now, -1 if cluster is None else cluster, segment)
-        return now
 
     def _known(self, now: Segmentation, clusters: Sequence[int]) -> None:
         there = sorted(now.segments["cluster"])
