@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import warnings
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterProblem
@@ -22,6 +25,8 @@ _EXACT = 10_000
 # Beyond this an amount is a typing error, and its sum no number that can be added exactly.
 _LARGEST = 1e12
 _EPOCH = dt.date(1970, 1, 1)
+_BITS = 62
+_MOST_BLOCKS = 24
 _NEEDED = ("customer_id", "occurred_at", "amount")
 
 
@@ -69,8 +74,7 @@ def summarise_transactions(
         the first; missing where x is 0), ``amount_first`` (of the first purchase);
         ``recency`` (days since the last movement), ``frequency`` (movements in the last
         months), ``monetary_value`` (their mean amount; missing without any),
-        ``amount_12m`` (their sum), ``largest_12m`` (the largest of them),
-        ``active_periods`` (periods of the last months with a movement). Amounts in the
+        ``amount_12m`` (their sum), ``largest_12m`` (the largest of them). Amounts in the
         table's currency.
 
     Raises
@@ -104,31 +108,34 @@ def summarise_transactions(
     _check(transactions, period, direction, months)
     begin = dt.datetime.combine(months_before(snapshot_date, months) + dt.timedelta(days=1), dt.time())
     moves = _chosen(transactions, snapshot_date, types, direction, since)
-    recent = moves.occurred_at >= begin
     last_whole = last_period(snapshot_date, period)
-    per = moves.group_by("customer_id", period=period_number(moves.occurred_at, period)).aggregate(
-        amount=moves.units.sum(),
-        day=day_number(moves.occurred_at).max(),
-        n=recent.cast("int64").sum(),
+    over = dt.datetime.combine(end_of_period(last_whole, period) + dt.timedelta(days=1), dt.time())
+    recent, whole = moves.occurred_at >= begin, moves.occurred_at < over
+    table = moves.group_by("customer_id").aggregate(
+        **_marks(transactions, moves, period, last_whole),
+        begun=moves.occurred_at.min(where=whole),
+        ended=moves.occurred_at.max(where=whole),
+        units=moves.units.sum(where=whole),
+        latest=moves.occurred_at.max(),
+        frequency=recent.cast("int64").sum(),
         recent=moves.units.sum(where=recent),
         largest=moves.units.max(where=recent),
     )
-    whole = per.period <= last_whole
-    units = per.amount.cast("int64")
-    table = per.group_by("customer_id").aggregate(
-        count=whole.cast("int64").sum(),
-        first=per.period.min(where=whole),
-        last=per.period.max(where=whole),
-        units=units.sum(where=whole),
-        units_first=units.argmin(per.period),
-        day=per.day.max(),
-        frequency=per.n.cast("int64").sum(),
-        recent=per.recent.cast("int64").sum(),
-        largest=per.largest.max(),
-        active=(per.n > 0).cast("int64").sum(),
-    )
     # Who bought for the first time in the period that is not over yet comes in with the next.
-    table = table.filter(table["count"] > 0)
+    table = table.filter(table.begun.notnull())
+    table = table.mutate(
+        count=_marked(table),
+        first=period_number(table.begun, period),
+        last=period_number(table.ended, period),
+        day=day_number(table.latest),
+    )
+    # Only now is it known which movements were the first purchase.
+    until = table.select("customer_id", until=_next_period(table.begun, period))
+    opening = _chosen(transactions, snapshot_date, types, direction, since, moment="moved_at")
+    opening = opening.join(until, "customer_id")
+    opening = opening.filter(opening.moved_at < opening.until)
+    opening = opening.group_by("customer_id").aggregate(units_first=opening.units.sum())
+    table = table.join(opening, "customer_id")
     x = table["count"] - 1
     money = table.units.cast("float64")
     return table.select(
@@ -143,8 +150,72 @@ def summarise_transactions(
         monetary_value=table.recent.cast("float64") / _EXACT / table.frequency.nullif(0),
         amount_12m=table.recent.cast("float64").fill_null(0.0) / _EXACT,
         largest_12m=table.largest.cast("float64") / _EXACT,
-        active_periods=table.active.cast("int64"),
     )
+
+
+def _marks(transactions: ibis.Table, moves: ibis.Table, period: str, last_whole: int) -> dict[str, Any]:
+    """Return what counts a customer's periods: a bit for each, or distinct periods where they are many.
+
+    A group for each customer and period would be as large as the table; the bits of two
+    years of weeks are two whole numbers a customer.
+    """
+    import ibis
+
+    number = period_number(moves.occurred_at, period)
+    begun = _rows(transactions.aggregate(first=transactions.occurred_at.min())).column(0)[0].as_py()
+    first = last_whole if begun is None else _number_of(begun, period)
+    blocks = max(0, last_whole - first) // _BITS + 1
+    if blocks > _MOST_BLOCKS:
+        return {"distinct": number.nunique(where=number <= last_whole)}
+    place = number - first
+    bit = ibis.literal(1, "int64") << (place % _BITS).cast("int64")
+    edges = [n * _BITS for n in range(blocks)]
+    ends = [*edges[1:], last_whole - first + 1]
+    return {
+        f"mark_{n}": bit.bit_or(where=(place >= low) & (place < high))
+        for n, (low, high) in enumerate(zip(edges, ends, strict=True))
+    }
+
+
+def _number_of(moment: dt.datetime | dt.date, period: str) -> int:
+    day = moment.date() if isinstance(moment, dt.datetime) else moment
+    # The period that a day lies in follows the last one over the day before it began.
+    number = last_period(day, period)
+    return number if end_of_period(number, period) == day else number + 1
+
+
+def _next_period(moment: Any, period: str) -> Any:
+    """Return when the period of a timestamp is over."""
+    import ibis
+
+    unit = {"day": "D", "week": "W", "month": "M"}[period]
+    length = {"day": {"days": 1}, "week": {"weeks": 1}, "month": {"months": 1}}[period]
+    return moment.truncate(unit) + ibis.interval(**length)
+
+
+def _marked(table: ibis.Table) -> Any:
+    """Return the number of periods that `_marks` has counted."""
+    import ibis
+
+    if "distinct" in table.columns:
+        return table["distinct"]
+
+    @ibis.udf.scalar.builtin
+    def bit_count(bits: int) -> int:
+        """Count the bits; an engine's own function."""
+        raise NotImplementedError
+
+    marks = [name for name in table.columns if name.startswith("mark_")]
+    counts = [bit_count(table[name].fill_null(0)).cast("int64") for name in marks]
+    return reduce(add, counts)
+
+
+def _rows(expression: Any) -> Any:
+    """Run a small question now: the shape of the larger one depends on its answer."""
+    with warnings.catch_warnings():
+        # Ibis calls DuckDB by a name that it has since changed.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return expression.to_pyarrow()
 
 
 def count_purchases(
@@ -228,8 +299,13 @@ def _chosen(
     types: Sequence[str] | None,
     direction: str,
     since: dt.date | None,
+    moment: str = "occurred_at",
 ) -> ibis.Table:
-    """Return the movements that count: customer, moment, and the amount in exact units."""
+    """Return the movements that count: customer, moment, and the amount in exact units.
+
+    Another name of the moment makes another expression: an engine that sees the same
+    one twice may keep all its rows in memory between.
+    """
     moves = transactions
     end = dt.datetime.combine(until + dt.timedelta(days=1), dt.time())
     size = moves.amount.abs()
@@ -248,8 +324,8 @@ def _chosen(
     if direction != "both":
         keep.append(moves.amount < 0 if direction == "out" else moves.amount > 0)
     return moves.filter(keep).select(
-        customer_id=moves.customer_id,
-        occurred_at=moves.occurred_at.cast("timestamp"),
+        "customer_id",
+        moves.occurred_at.cast("timestamp").name(moment),
         units=(size * _EXACT).round().cast("int64"),
     )
 
@@ -336,3 +412,34 @@ def _check(transactions: ibis.Table, period: str, direction: str, months: int) -
             )
     if months < 1:
         raise ParameterProblem("insight_value.error.setting", name="months", value=str(months))
+
+
+SPENDING = ("card", "payment")
+ROUTINE = ("salary", "pension", "interest", "fee", "tax", "dividend", "loan", "repayment")
+
+
+def purchase_types(present: Sequence[str]) -> list[str]:
+    """Return the types of movement that are a customer's own doing, where nobody says which.
+
+    Spending by card and payments where there are any; else all but those that come by
+    themselves, as a salary does: the models are of purchases at random times.
+
+    Parameters
+    ----------
+    present : sequence of str
+        The types that the bank's transactions have.
+
+    Returns
+    -------
+    list of str
+        In alphabetical order.
+
+    Examples
+    --------
+    >>> purchase_types(["card", "payment", "salary"]), purchase_types(["salary", "wire"])
+    (['card', 'payment'], ['wire'])
+    """
+    known = sorted(present)
+    spending = [name for name in known if name.strip().lower() in SPENDING]
+    own = [name for name in known if name.strip().lower() not in ROUTINE]
+    return spending or own or known

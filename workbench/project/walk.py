@@ -35,6 +35,7 @@ _PHASES = {
     "project.phase.compare": 0.15,
     "project.phase.segment": 0.50,
     "project.phase.embedding": 0.55,
+    "insight_value.phase.fit": 0.82,
     "project.phase.strategy": 0.85,
     "project.phase.lists": 0.90,
     "project.phase.outcomes": 0.93,
@@ -137,6 +138,8 @@ def walk(
     with threadpool_limits(limits=1):
         segmentation = _segment(project, customers, k, k_range, embedding, sample_size, random_state, tell)
         start_rules(project)
+    tell("insight_value.phase.fit")
+    project.insight.value.fill()
     tell("project.phase.strategy")
     share = CONTROL_SHARE if control_share is None else control_share
     cards = save_cards(project, customers, segmentation, share, days or DAYS)
