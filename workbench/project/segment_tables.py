@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -94,6 +94,49 @@ class SegmentTables:
             note=note or now.note,
             renamed={},
         )
+
+    def select(
+        self,
+        *,
+        segment: str | None = None,
+        stage: str | None = None,
+        outline: Sequence[Sequence[float]] | None = None,
+        version: int | None = None,
+    ) -> pd.Series:
+        """Return the customer_ids that are chosen by segment, lifecycle stage or an outline.
+
+        Parameters
+        ----------
+        segment : str, optional
+            Label of a segment.
+        stage : str, optional
+            A lifecycle stage of the portrait.
+        outline : sequence of (float, float), optional
+            Corners around customers in the picture, in its places (`everyone`).
+        version : int, optional
+            Of the segmentation; by default the cycle's newest.
+
+        Returns
+        -------
+        pandas.Series
+            Their ids, those who are all of it: `Reshaping.split` and `move` take them.
+        """
+        from workbench.insight import inside_polygon
+
+        now = self.segmentation(version)
+        ids = now.membership["customer_id"]
+        if segment is not None:
+            ids = ids[now.membership["segment"] == segment]
+        if stage is not None:
+            portrait = self._project.customers(columns=["customer_id", "lifecycle_stage"])
+            ids = ids[ids.isin(portrait.loc[portrait["lifecycle_stage"] == stage, "customer_id"])]
+        if outline is not None:
+            places = self.everyone(version)
+            if places is None:
+                return ids.iloc[:0]
+            inside = inside_polygon(places["x"], places["y"], outline)
+            ids = ids[ids.isin(places["customer_id"].to_numpy()[inside])]
+        return ids.reset_index(drop=True)
 
     def features(self, version: int | None = None) -> pd.DataFrame:
         """Return the features that a segmentation was made from, indexed by customer_id.

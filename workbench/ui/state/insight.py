@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -10,10 +9,12 @@ import traitlets
 
 from workbench import locale
 from workbench.errors import NotFound
-from workbench.insight import count_by_lifecycle, feature_label, hide_small_cells, summarise_segments
-from workbench.tables import EMBEDDING, LIFECYCLE_STAGES, TIERS, mask_identifier
+from workbench.insight import count_by_lifecycle, hide_small_cells, summarise_segments
+from workbench.tables import LIFECYCLE_STAGES, TIERS
+from workbench.ui import request
+from workbench.ui.state.base import NOTEBOOKS
 from workbench.ui.state.insight_findings import InsightFindings
-from workbench.ui.state.insight_map import label_places
+from workbench.ui.state.insight_reshaping import Reshaping
 from workbench.ui.state.parts import Button, Heading, Kpi
 from workbench.ui.state.sections import INSIGHT
 from workbench.ui.state.sections.tabs import SectionedState
@@ -21,17 +22,16 @@ from workbench.ui.state.sections.tabs import SectionedState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from workbench.project.migration import VersionComparison
     from workbench.project.segmentation import Segmentation
 
 WANTED = ("customer_id", "region", "tier", "lifecycle_stage", "balance_total", "age", "tenure")
 MEMBER = ["customer_id", "cluster", "segment"]
-MAP_POINTS = 20_000
-TOP_FEATURES = 6
 WEAK_STAGES = ("decline", "dormant", "lost")
 MESSAGE_PREFIXES = ("insight.lifecycle.", "insight.tier.", "insight.section.")
 
 
-class InsightState(SectionedState):
+class InsightState(SectionedState, Reshaping):
     """The insight screen: filters, a chosen segment, and the figures of both.
 
     Attributes
@@ -40,6 +40,14 @@ class InsightState(SectionedState):
         Filters; empty shows all.
     selected : str
         The chosen segment's name as approved; empty before a choice.
+    stage_chosen : str
+        With `selected`, the chosen cell of the lifecycle table.
+    outline : list of [float, float]
+        What was drawn around in the picture; those inside are the chosen group.
+    lasso_on : bool
+        Whether a finger on the picture draws instead of scrolling.
+    top_share : int
+        Percent of customers, by balances, who stand out in the picture; 100 is everyone.
     """
 
     stage = "insight"
@@ -47,7 +55,11 @@ class InsightState(SectionedState):
     region = traitlets.Unicode("")
     tier = traitlets.Unicode("")
     lifecycle = traitlets.Unicode("")
-    selected = traitlets.Unicode("")
+    selected: Any = traitlets.Unicode("")
+    stage_chosen: Any = traitlets.Unicode("")
+    outline: Any = traitlets.List()
+    lasso_on = traitlets.Bool(False)
+    top_share: Any = traitlets.Int(100, min=1, max=100)
 
     def __init__(self, project: Any, **traits: Any) -> None:
         self.segmentation: Segmentation | None = None
@@ -56,7 +68,7 @@ class InsightState(SectionedState):
         self._kept: dict[str, Any] = {}
         super().__init__(project, **traits)
         self.observe(self._changed, ["region", "tier", "lifecycle", "lang"])
-        self.observe(lambda _: self.touch(), ["selected"])
+        self.observe(lambda _: self.touch(), ["selected", "lasso_on"])
 
     def _changed(self, _: Any) -> None:
         self._kept.clear()
@@ -128,7 +140,11 @@ class InsightState(SectionedState):
     def select(self, segment: str = "") -> None:
         """Choose a segment, or none."""
         known = set() if self.segmentation is None else set(self.segmentation.segments["segment"])
-        self.selected = segment if segment in known and segment != self.selected else ""
+        again = segment == self.selected and not self.is_group
+        self._forget_group()
+        self.outline, self.stage_chosen = [], ""
+        self.selected = segment if segment in known and not again else ""
+        self.touch()
 
     @property
     def focus(self) -> str:
@@ -184,7 +200,9 @@ class InsightState(SectionedState):
         return self._once("lifecycle", self._lifecycle)
 
     def _lifecycle(self) -> pd.DataFrame:
-        rows = self.shown()
+        return self._counted(self.shown())
+
+    def _counted(self, rows: pd.DataFrame) -> pd.DataFrame:
         if rows.empty or "lifecycle_stage" not in rows or rows["lifecycle_stage"].isna().all():
             return pd.DataFrame(columns=["segment", "lifecycle_stage", "n", "hidden"])
         counts = count_by_lifecycle(rows, rows[MEMBER])
@@ -192,117 +210,47 @@ class InsightState(SectionedState):
 
     def heat_rows(self) -> list[dict[str, Any]]:
         """Return the heat table's rows: swatch, name, shaded cells, total."""
-        table = self.lifecycle_table()
+        table = self.heat_table()
         if table.empty:
             return []
         stages = self.stages_shown()
         rows = []
-        for row in self.summary().itertuples():
+        for row, dim in zip(self.summary().itertuples(), self.segment_emphasis(), strict=True):
             mine = table[table["segment"] == row.segment].set_index("lifecycle_stage")
             total = _cell(mine[mine.index.isna()])
             found = [_cell(mine[mine.index == stage]) for stage in stages]
             for cell in found:
-                cell["shade"] = _shade(cell["n"] / row.n)
+                cell["shade"] = _shade(cell["n"] / (total["n"] or row.n))
             rows.append(
-                {"name": row.shown, "segment": row.segment, "slot": row.slot, "cells": found, "total": total}
+                {
+                    "name": row.shown,
+                    "segment": row.segment,
+                    "slot": row.slot,
+                    "cells": [{**cell, "stage": stage} for cell, stage in zip(found, stages, strict=True)],
+                    "total": total,
+                    "dim": dim < 0.5,
+                }
             )
         return rows
+
+    def heat_table(self) -> pd.DataFrame:
+        """Return the lifecycle table of everyone shown; for an analyst, of those drawn around.
+
+        On published screens it stays that of everyone: two tables that differ by a few
+        customers would tell of these.
+        """
+        if not self.outline or self.careful:
+            return self.lifecycle_table()
+        return self._once("group lifecycle", self._group_lifecycle)
+
+    def _group_lifecycle(self) -> pd.DataFrame:
+        rows = self.shown()
+        return self._counted(rows[rows["customer_id"].isin(set(self.group_ids()))])
 
     def stages_shown(self) -> list[str]:
         """Return the lifecycle stages of the heat table, in their order."""
         present = set(self.lifecycle_table()["lifecycle_stage"].dropna())
         return [stage for stage in (*LIFECYCLE_STAGES, "unknown") if stage in present]
-
-    def map_points(self) -> pd.DataFrame:
-        """Return the picture's points: ``x``, ``y``, ``segment``, ``emphasis``."""
-        rows = self._once("points", self._placed)
-        chosen = rows["segment"].eq(self.selected) if self.selected else True
-        emphasis = (rows["kept"] & chosen).map({True: 0.62, False: 0.08})
-        return rows[["x", "y", "segment"]].assign(emphasis=emphasis.astype("float64"))
-
-    def _placed(self) -> pd.DataFrame:
-        assert self.segmentation is not None
-        points = self.segmentation.embedding
-        if points is None:
-            return EMBEDDING.empty().assign(segment=pd.Series(dtype="str"), kept=pd.Series(dtype="bool"))
-        if len(points) > MAP_POINTS:
-            points = points.sample(MAP_POINTS, random_state=0)
-        rows = points.merge(self.customers[["customer_id", "segment"]], on="customer_id")
-        return rows.assign(kept=rows["customer_id"].isin(self.shown()["customer_id"]))
-
-    def map_labels(self) -> pd.DataFrame:
-        """Return where each segment's name stands in the picture, and what it says."""
-        return self._once("labels", self._labels)
-
-    def _labels(self) -> pd.DataFrame:
-        middle = label_places(self.map_points())
-        summary = self.summary()
-        if summary.empty:
-            return middle.assign(label=[], note=[]).iloc[:0]
-        rows = middle.merge(summary[["segment", "shown", "n", "share_customers"]], on="segment")
-        number = partial(locale.count, lang=self.lang)
-        rows["label"] = rows["shown"]
-        rows["note"] = [
-            f"{number(n)} · {locale.percent(share, places=0)}"
-            for n, share in zip(rows["n"], rows["share_customers"], strict=True)
-        ]
-        return rows[["x", "y", "segment", "label", "note"]]
-
-    def differences(self) -> pd.DataFrame:
-        """Return what sets the focused segment apart: ``label``, ``difference``, ``shown``."""
-        assert self.segmentation is not None
-        segments = self.segmentation.segments.set_index("segment")
-        if self.focus not in segments.index:
-            return pd.DataFrame(columns=["label", "difference", "shown"])
-        profile = self.segmentation.profile
-        mine = profile[profile["cluster"] == segments.at[self.focus, "cluster"]]
-        top = mine.reindex(mine["difference"].abs().sort_values(ascending=False).index).head(TOP_FEATURES)
-        top = top.sort_values("difference", ascending=False)
-        return pd.DataFrame(
-            {
-                "label": [_capital(feature_label(name, self.lang)) for name in top["feature"]],
-                "difference": top["difference"].to_numpy(),
-                "shown": [locale.signed(value) for value in top["difference"]],
-                "p_value": top["p_value"].to_numpy(),
-            }
-        )
-
-    def tier_shares(self) -> list[dict[str, Any]]:
-        """Return the focused segment's value tiers, the highest first; empty if unknown or too few."""
-        rows = self.shown()
-        mine = rows[rows["segment"] == self.focus]
-        if "tier" not in mine or mine["tier"].isna().all() or len(mine) == 0:
-            return []
-        counts = mine["tier"].value_counts()
-        if ((counts > 0) & (counts < self.project.small_cell)).any():
-            return []
-        return [
-            {"name": self.t(f"insight.tier.{tier}"), "share": counts[tier] / counts.sum(), "tier": tier}
-            for tier in reversed(TIERS)
-            if tier in counts
-        ]
-
-    def typical_members(self, n: int = 3) -> list[dict[str, Any]]:
-        """Return masked customers of the focused segment nearest its medians; for analysts only."""
-        if not self.may("analyst"):
-            return []
-        rows = self.shown()
-        mine = rows[rows["segment"] == self.focus]
-        numbers = mine[[c for c in ("age", "tenure", "balance_total") if c in mine]].astype(float)
-        if numbers.empty or len(mine) < self.project.small_cell:
-            return []
-        spread = numbers.std().replace(0, 1)
-        far = ((numbers - numbers.median()) / spread).abs().sum(axis=1)
-        picked = mine.loc[far.sort_values(kind="stable").index[:n]]
-        return [
-            {
-                "id": mask_identifier(row.customer_id),
-                "age": getattr(row, "age", None),
-                "tenure": getattr(row, "tenure", float("nan")) / 12,
-                "balance": getattr(row, "balance_total", None),
-            }
-            for row in picked.itertuples()
-        ]
 
     def votes(self) -> tuple[dict[str, int], int]:
         """Return the k that each index prefers, and the k in use."""
@@ -319,11 +267,17 @@ class InsightState(SectionedState):
         return dict(recommend_k(comparison).votes)
 
     def changed_share(self) -> float | None:
-        """Return the share of customers in both segmentations whose segment has another name."""
+        """Return the share of customers in both segmentations whose segment is another one."""
+        compared = self.compared()
+        if compared is None or not compared.migration.n_both:
+            return None
+        return compared.migration.share_changed
+
+    def compared(self) -> VersionComparison | None:
+        """Return this segmentation beside the version before, or None for a first one."""
         if self.segmentation is None or self.previous is None:
             return None
-        both = self.segmentation.membership.merge(self.previous.membership, on="customer_id")
-        return float((both["segment_x"] != both["segment_y"]).mean()) if len(both) else None
+        return self.project.insight.compare(self.segmentation.version, self.previous.version)
 
     # Sentences -------------------------------------------------------------------
 
@@ -345,7 +299,26 @@ class InsightState(SectionedState):
             self.t("insight.subtitle.scope", n=f"{len(self.shown()):,}"),
             locale.date(self.project.cycle.snapshot_date, self.lang),
         ]
-        return Heading(self.findings.title(), " · ".join(parts), (comments,))
+        return Heading(
+            self.findings.title(), " · ".join(parts), (*self.findings.buttons(), comments, *self._redo())
+        )
+
+    def _redo(self) -> tuple[Button, ...]:
+        """Return the button to the strategy page while its plan uses an older version."""
+        status = self.project.status().set_index("stage").loc["strategy"]
+        if status["detail_key"] != "project.status.stale_segmentation" or self.segmentation is None:
+            return ()
+        href = request.stage_address(NOTEBOOKS["strategy"], self.lang, self.mode, self.project.cycle.cycle_id)
+        label = self.t("insight.button.redo", version=self.segmentation.version)
+        return (Button("redo", label, primary=True, href=href),)
+
+    def figures_before(self) -> tuple[str, dict[str, Any]] | None:
+        """Return the cycle before, and its n, balances and weak share, where they were stored."""
+        before = self.project.cycle.opened_from
+        found = self.project.store.artefacts.latest("segmentation", before) if before else None
+        if found is None or not found.summary.get("figures"):
+            return None
+        return str(before), {"n": found.summary["n"], **found.summary["figures"]}
 
     def kpis(self) -> list[Kpi]:
         """Return the open section's figures, or the six of the overview."""
@@ -362,10 +335,6 @@ class InsightState(SectionedState):
             return ""
         decided = self.project.at(before).review.recommendations()
         return self.t("insight.origin", cycle=before, n=int((decided["status"] == "accepted").sum()))
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _cell(rows: pd.DataFrame) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench import locale
-from workbench.ui.state.parts import Kpi
+from workbench.ui.state.parts import Button, Kpi
 
 if TYPE_CHECKING:
     from workbench.ui.state.insight import InsightState
 
+MESSAGE_PREFIXES = ("insight.lifecycle.",)
 NOTABLE = 0.1
 """A share in decline below this is not worth a title."""
 
@@ -50,7 +51,7 @@ class InsightFindings:
         return self.t("insight.title.balances", **values)
 
     def kpis(self) -> list[Kpi]:
-        """Return customers, balances, segments, weak stages, changes and loaded rows."""
+        """Return customers, balances, segments, weak stages, changes and drift."""
         state, lang = self._state, self._state.lang
         rows, segmentation = state.shown(), state.segmentation
         assert segmentation is not None
@@ -60,7 +61,8 @@ class InsightFindings:
             Kpi(
                 self.t("insight.kpi.customers"),
                 locale.count(len(rows), lang),
-                note=self.t(
+                note=self._since("n", len(rows))
+                or self.t(
                     "insight.kpi.of_all", share=locale.percent(len(rows) / everyone if everyone else None)
                 ),
                 exact=f"{len(rows):,}",
@@ -68,17 +70,30 @@ class InsightFindings:
             Kpi(
                 self.t("insight.kpi.balances"),
                 locale.money(total, lang),
-                note=self.t(
+                note=self._since("balances", total)
+                or self.t(
                     "insight.kpi.mean_balance",
                     mean=locale.money(rows["balance_total"].mean() if total is not None else None, lang),
                 ),
             ),
             self._segments(),
             self._weak(),
-            self._changed(),
-            self._loaded(),
+            *self._versions(),
         ]
         return kpis
+
+    def _since(self, figure: str, value: float | None) -> str:
+        """Return how a figure of all customers changed since the cycle before, or nothing."""
+        state = self._state
+        before = state.figures_before()
+        if before is None or len(state.shown()) < len(state.customers) or not value:
+            return ""
+        old = before[1].get(figure)
+        if not old:
+            return ""
+        change = value / old - 1
+        sign = "▲" if change > 0 else "▼" if change < 0 else "="
+        return self.t("insight.kpi.change", sign=sign, change=locale.percent(abs(change)), cycle=before[0])
 
     def _segments(self) -> Kpi:
         segmentation = self._state.segmentation
@@ -102,20 +117,42 @@ class InsightFindings:
         return Kpi(
             label,
             locale.percent(weak / len(known)),
-            note=self.t("insight.kpi.weak_n", n=locale.count(weak, self._state.lang)),
+            note=self._weak_since(weak / len(known))
+            or self.t("insight.kpi.weak_n", n=locale.count(weak, self._state.lang)),
         )
 
-    def _changed(self) -> Kpi:
+    def _weak_since(self, share: float) -> str:
         state = self._state
-        share = state.changed_share()
-        label = self.t("insight.kpi.changed")
-        if share is None or state.previous is None:
-            return Kpi(label, locale.percent(None), note=self.t("insight.kpi.first_version"))
-        return Kpi(
-            label,
-            locale.percent(share),
-            note=self.t("insight.kpi.since", version=state.previous.version, cycle=state.previous.cycle_id),
+        before = state.figures_before()
+        if before is None or before[1].get("weak") is None or len(state.shown()) < len(state.customers):
+            return ""
+        change = share - before[1]["weak"]
+        key = "insight.kpi.worse" if change > 0 else "insight.kpi.better"
+        sign = "▲" if change > 0 else "▼"
+        return self.t(
+            key, sign=sign, change=locale.points(abs(change), state.lang).lstrip("+"), cycle=before[0]
         )
+
+    def buttons(self) -> tuple[Button, ...]:
+        """Return the button that compares with the version before, if there is one."""
+        state = self._state
+        if state.previous is None or "versions" not in state.homes:
+            return ()
+        name = self.t("insight_versions.pick.short", version=state.previous.version)
+        label = self.t("insight_versions.pick.button", before=name)
+        return (Button("section", label, value="versions"),)
+
+    def _versions(self) -> list[Kpi]:
+        """Return who changed segment and what drifted; for a first version what was loaded."""
+        from workbench.ui.state.sections.versions_findings import changed_kpi, drift_kpi
+
+        state = self._state
+        compared = state.compared()
+        if compared is None or state.previous is None:
+            first = self.t("insight.kpi.first_version")
+            return [Kpi(self.t("insight.kpi.changed"), locale.percent(None), note=first), self._loaded()]
+        since = self.t("insight.kpi.since", version=state.previous.version, cycle=state.previous.cycle_id)
+        return [changed_kpi(compared, state, state.project.small_cell, since), drift_kpi(compared, state)]
 
     def _loaded(self) -> Kpi:
         files = self._state.project.imports.report().files
@@ -148,7 +185,36 @@ class InsightFindings:
             n=f"{info.get('n_total', 0):,}",
             trust=locale.decimal(info.get("trustworthiness")),
         )
+        if info.get("n_trust"):
+            basis = self.t("insight.map.basis", k=info["n_neighbors"], n=f"{info['n_trust']:,}")
+            subtitle = f"{subtitle} ({basis})"
+        if info.get("placing") == "neighbours":
+            placed = locale.decimal(info.get("trustworthiness_placed"))
+            subtitle += self.t("insight.map.placed", trust=placed)
+        subtitle += self.t("insight.map.no_unit")
         return title, subtitle
+
+    def top_note(self) -> str:
+        """Return what the customers hold whom the picture's slider highlights."""
+        state = self._state
+        held = state.richest()
+        if state.top_share == 100 or not held["n"]:
+            return self.t("insight.map.top_all")
+        return self.t(
+            "insight.map.top_note",
+            share=f"{state.top_share}%",
+            n=locale.count(held["n"], state.lang),
+            held=locale.percent(held["share"], places=0),
+        )
+
+    def chosen_words(self) -> str:
+        """Return who is chosen, for the chip."""
+        state = self._state
+        if state.stage_chosen:
+            stage = state.t(f"insight.lifecycle.{state.stage_chosen}")
+            return self.t("insight.filter.cell", segment=state.shown_name(state.selected), stage=stage)
+        group = state.group() or {"hidden": True, "n": 0}
+        return self.t("insight.filter.group", n="–" if group["hidden"] else f"{group['n']:,}")
 
     def shares_title(self) -> tuple[str, str]:
         """Return the title and the subtitle of the share chart."""
@@ -171,6 +237,8 @@ class InsightFindings:
         """Return the title and the subtitle of the lifecycle table."""
         state = self._state
         subtitle = self.t("insight.heat.subtitle", minimum=state.project.small_cell)
+        if state.heat_table() is not state.lifecycle_table():
+            return self.t("insight.heat.group", n=f"{len(state.group_ids()):,}"), subtitle
         table = state.lifecycle_table()
         mine = table[(table["segment"] == state.focus) & (table["lifecycle_stage"] == "decline")]
         total = state.summary().set_index("segment")["n"].get(state.focus)
@@ -204,6 +272,8 @@ class InsightFindings:
             return self.t("insight.panel.apart"), ""
         worst = rows["p_value"].max()
         key = "insight.panel.significant" if worst < 0.001 else "insight.panel.p_value"
+        if "measure" in rows:
+            key = "insight.panel.effect_significant" if worst < 0.001 else "insight.panel.effect_p_value"
         strongest = rows.reindex(rows["difference"].abs().sort_values(ascending=False).index).iloc[0]
         way = "insight.panel.more" if strongest["difference"] > 0 else "insight.panel.less"
         return self.t(way, feature=strongest["label"]), self.t(key, p=locale.decimal(worst, 3))

@@ -11,13 +11,14 @@ Fact = tuple[str, str]
 
 @dataclass(frozen=True)
 class Button:
-    """A button of the title row; a blocked one says why instead of doing anything."""
+    """A button of the title row; a blocked one says why it does nothing; `href` leads to a page."""
 
     action: str
     label: str
     primary: bool = False
     blocked: str = ""
     value: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True)
