@@ -110,7 +110,7 @@ def compare_k(
     -----
     Stability: in each draw customers of the sample are drawn with replacement (those
     drawn, some 63%, count once) and clustered anew from starts that know nothing of the
-    first clustering: k-means and mini-batch by k-means with 3 starts, tried on 2,000 of
+    first clustering: k-means and mini-batch by k-means with 3 starts, tried on 1,000 of
     the drawn; a mixture with 1 start; any other algorithm as it is. Other algorithms
     than k-means draw from 2,000 customers of the sample. Each cluster is compared with
     its most similar one by the Jaccard coefficient over the drawn customers and the mean
@@ -144,6 +144,9 @@ def compare_k(
     ks = _checked_range(k_range)
     _check_algorithms(algorithms)
     check_enough_rows(features, ks[-1])
+    # pandas copies notes at every step.
+    features = features.copy(deep=False)
+    features.attrs = {}
     # Defaults are left to the segmenter.
     settings: dict[str, Any] = {"random_state": random_state, "scaling": scaling}
     settings |= {"weights": weights} if weights is not None else {}

@@ -17,7 +17,7 @@ FINALISTS = 3
 _SAME = 1e-3
 # Starts of a clustering that is thrown away again, and the most rows they are tried on.
 STARTS = 3
-START_ROWS = 2_000
+START_ROWS = 1_000
 
 
 class QuickClusters(NamedTuple):
@@ -61,7 +61,7 @@ def full_kmeans(points: np.ndarray, k: int, random_state: int, start_rows: int) 
 
 
 def quick_kmeans(points: np.ndarray, k: int, random_state: int) -> QuickClusters:
-    """Cluster points that are thrown away again: 3 starts on 2,000 rows, the best on all.
+    """Cluster points that are thrown away again: 3 starts on 1,000 rows, the best on all.
 
     A resample may hold fewer different customers than k; then there are fewer clusters,
     and nobody needs to be warned.
