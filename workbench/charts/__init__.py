@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from workbench.charts.execution import dispositions, pace, progress
     from workbench.charts.insight import differences, embedding, shares
     from workbench.charts.insight_kchoice import cluster_stability, compare_k
+    from workbench.charts.insight_links import company_bars
+    from workbench.charts.insight_portrait import source_ages, stage_shares
+    from workbench.charts.insight_rules import segment_rules
+    from workbench.charts.insight_value import value_calibration, value_deciles, value_segments
+    from workbench.charts.insight_versions import drift, segment_flow
     from workbench.charts.review import daily, funnel, uplift
     from workbench.charts.strategy import (
         capacity,
@@ -26,10 +31,12 @@ if TYPE_CHECKING:
 _HOME = {
     "capacity": "strategy",
     "cluster_stability": "insight_kchoice",
+    "company_bars": "insight_links",
     "compare_k": "insight_kchoice",
     "daily": "review",
     "differences": "insight",
     "dispositions": "execution",
+    "drift": "insight_versions",
     "embedding": "insight",
     "funnel": "review",
     "gate_rows": "strategy",
@@ -40,17 +47,26 @@ _HOME = {
     "ranking": "strategy",
     "ranking_rows": "strategy",
     "reliability": "strategy",
+    "segment_flow": "insight_versions",
+    "segment_rules": "insight_rules",
     "shares": "insight",
+    "source_ages": "insight_portrait",
+    "stage_shares": "insight_portrait",
     "uplift": "review",
+    "value_calibration": "insight_value",
+    "value_deciles": "insight_value",
+    "value_segments": "insight_value",
 }
 
 __all__ = [
     "capacity",
     "cluster_stability",
+    "company_bars",
     "compare_k",
     "daily",
     "differences",
     "dispositions",
+    "drift",
     "embedding",
     "funnel",
     "gate_rows",
@@ -61,8 +77,15 @@ __all__ = [
     "ranking",
     "ranking_rows",
     "reliability",
+    "segment_flow",
+    "segment_rules",
     "shares",
+    "source_ages",
+    "stage_shares",
     "uplift",
+    "value_calibration",
+    "value_deciles",
+    "value_segments",
 ]
 
 

@@ -7,7 +7,13 @@ from importlib import import_module
 
 from workbench.ui.state.sections.base import SectionState
 
-INSIGHT: dict[str, str] = {}
+INSIGHT: dict[str, str] = {
+    "portrait": "PortraitState",
+    "links": "LinksState",
+    "value": "ValueState",
+    "rules": "RulesState",
+    "versions": "VersionsState",
+}
 """Section of the insight screen → its state's class, in the order of the tabs.
 
 The module of that name stands in this package; its view, ``<Class minus State>Section``,
