@@ -87,8 +87,9 @@ def build(project: Project) -> pd.DataFrame:
     imports, artefacts = project.imports, project.store.artefacts
     text = rules_text(project.folder)
     rules = parse_rules(text, FILE)
-    wanted = imports.wanted_inputs()
     frame = run(project, imports.sources(), cycle.snapshot_date, rules)
+    # Only now: what was decided of doubtful pairs is settled while the tables are merged.
+    wanted = imports.wanted_inputs()
     fresh = frame[[name for name in frame.columns if str(name).startswith(_FRESH)]]
     frame = frame.drop(columns=list(fresh.columns))
     sources = describe_sources(frame, fresh, cycle.snapshot_date, mappings(project))

@@ -103,19 +103,32 @@ class Ties(Identities):
         NotFound
             If there are none yet and the role may not make them, or no ties were imported.
         """
-        if self._is_due():
+        if self.is_due():
             return self.build()
         return self._artefacts.read(self._found(), "companies")
 
     def supply_chain(self) -> pd.DataFrame:
         """Return who supplies whom, by industry: supplier_industry, buyer_industry, n."""
-        if self._is_due():
+        if self.is_due():
             self.build()
         return self._artefacts.read(self._found(), "supply_chain")
 
-    def _is_due(self) -> bool:
+    def stored(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the stored companies and supply chain, and never make them.
+
+        Raises
+        ------
+        NotFound
+            If there are none yet.
+        """
+        found = self._found()
+        return self._artefacts.read(found, "companies"), self._artefacts.read(found, "supply_chain")
+
+    def is_due(self) -> bool:
         """Say whether an analyst's reading makes the list anew: there is none, or an older portrait's."""
         if not may(self._project.role, "analyst"):  # type: ignore[arg-type]
+            return False
+        if "customers" not in self._project.imports.sources():
             return False
         known, portrait = self.artefact(), self._project.imports.portrait()
         if known is None or portrait is None:
