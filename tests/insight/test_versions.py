@@ -92,7 +92,7 @@ def test_the_matrix_is_a_plain_recount(two):
     assert np.allclose(shares, 1)
 
 
-def test_who_changed_is_counted_by_the_name_and_a_renamed_segment_changed_nobody(two):
+def test_who_changed_is_counted_beside_the_segment_that_theirs_went_on_as(two):
     before, after = two
     found = compare_segmentations(before, after)
     assert found.pairs == {"A": "A", "B": "B", "C": "C", "D": "Delta"}
@@ -108,8 +108,10 @@ def test_who_changed_is_counted_by_the_name_and_a_renamed_segment_changed_nobody
     )
 
 
-def test_only_new_names_changed_nobody():
+def test_only_new_names_changed_nobody_and_exchanged_ones_neither():
     before = membership(["A"] * 5 + ["B"] * 3)
+    exchanged = before.assign(segment=before["segment"].map({"A": "B", "B": "A"}))
+    assert compare_segmentations(before, exchanged).n_changed == 0
     after = before.assign(segment=before["segment"].map({"A": "x", "B": "y"}))
     assert compare_segmentations(before, after).n_changed == 0
 
@@ -271,7 +273,7 @@ def test_an_absorbed_segment_is_gone_and_says_where_to():
 def test_a_segment_of_newcomers_is_born_alone():
     migration = compare_segmentations(membership("A" * 20), membership("A" * 20 + "N" * 5))
     born = next(event for event in segment_events(migration) if event.kind == "born")
-    assert event_sentence(born) == "“N” is new: 100% from customers who joined since"
+    assert event_sentence(born) == "“N” is new: 100% joined since"
 
 
 # Labels --------------------------------------------------------------------------

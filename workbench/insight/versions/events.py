@@ -17,6 +17,7 @@ EVENTS = ("split", "merged", "born", "gone", "renamed", "continued")
 MESSAGE_PREFIXES = ("insight_versions.event.",)
 # Parts that a sentence names.
 _NAMED = 3
+Part = tuple[str | None, str | None, float]
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,15 @@ class SegmentEvent:
     n_before, n_after : int
         Customers of those segments.
     jaccard : float
-        Customers in both sides over customers in either; missing for born and gone.
+        Customers in both sides over customers in either, of those whom both segmentations
+        know; missing for born and gone.
     share_before, share_after : float
-        How much of those before is in those after, and the other way; of the customers
-        whom both segmentations know.
+        How much of those before is in those after, and the other way; who left or joined
+        since counts in the whole.
     parts : tuple of (str or None, str or None, float)
         Where the customers went (split, gone) or came from (merged, born), the largest
-        first: segment before, segment after, share. None before stands for customers
-        who joined, whose share is of all of the segment.
+        first: segment before, segment after, share of the whole. None stands for who left
+        or joined since.
     """
 
     kind: str
@@ -50,7 +52,7 @@ class SegmentEvent:
     jaccard: float
     share_before: float
     share_after: float
-    parts: tuple[tuple[str | None, str | None, float], ...]
+    parts: tuple[Part, ...]
 
 
 def find_segment_events(migration: SegmentMigration) -> pd.DataFrame:
@@ -75,7 +77,8 @@ def find_segment_events(migration: SegmentMigration) -> pd.DataFrame:
     pandas.DataFrame
         `workbench.tables.versions.SEGMENT_EVENTS`, the most telling kind first: kind, before,
         after (several joined by " + "), n_before, n_after, jaccard, share_before,
-        share_after, and the evidence as a sentence in English and Chinese.
+        share_after (of whole segments, who left or joined included), and the evidence as
+        a sentence in English and Chinese.
 
     References
     ----------
@@ -125,11 +128,9 @@ class _Finder:
     def __init__(self, migration: SegmentMigration) -> None:
         self.counts = migration.counts
         self.out, self.into, _ = overlaps(self.counts)
-        matrix = migration.matrix
+        self.matrix = matrix = migration.matrix
         self.n_before = matrix.dropna(subset=["before"]).groupby("before")["n"].sum()
         self.n_after = matrix.dropna(subset=["after"]).groupby("after")["n"].sum()
-        joined = matrix[matrix["before"].isna()].set_index("after")
-        self.joined = (joined["n"] / self.n_after).fillna(0.0)
 
     def found(self) -> list[SegmentEvent]:
         """Return every event once, the most telling kind and the largest first."""
@@ -146,16 +147,9 @@ class _Finder:
             events.append(self._made("continued" if one == other else "renamed", (one,), (other,), ()))
         known_before = {name for event in events for name in event.before}
         known_after = {name for event in events for name in event.after}
-        for name in self.counts.index:
-            if name not in known_before:
-                parts = self._parts(self.out.loc[name], lambda other, name=name: (name, other))
-                events.append(self._made("gone", (name,), (), parts))
-        for name in self.counts.columns:
-            if name not in known_after:
-                parts = self._parts(self.into[name], lambda one, name=name: (one, name))
-                if self.joined.get(name, 0.0) > 0:
-                    parts = (*parts, (None, name, float(self.joined[name])))
-                events.append(self._made("born", (), (name,), parts))
+        rows, columns = self.counts.index, self.counts.columns
+        events += [self._made("gone", (x,), (), self._to(x)) for x in rows if x not in known_before]
+        events += [self._made("born", (), (x,), self._from(x)) for x in columns if x not in known_after]
         return sorted(events, key=lambda e: (EVENTS.index(e.kind), -max(e.n_before, e.n_after), e.before))
 
     def _holds(self, one: str, other: str) -> bool:
@@ -167,8 +161,8 @@ class _Finder:
             shares = self.out.loc[name]
             parts = shares[(shares >= PART) & (self.into.loc[name] >= CONTINUES)]
             if len(parts) > 1 and parts.sum() >= CONTINUES:
-                named = self._parts(parts, lambda other, name=name: (name, other))
-                found.append(self._made("split", (name,), tuple(part[1] for part in named), named))
+                named = tuple(part for part in self._to(name) if part[1] in parts.index)
+                found.append(self._made("split", (name,), tuple(str(part[1]) for part in named), named))
         return found
 
     def _mergers(self) -> list[SegmentEvent]:
@@ -177,28 +171,39 @@ class _Finder:
             shares = self.into[name]
             parts = shares[(shares >= PART) & (self.out[name] >= CONTINUES)]
             if len(parts) > 1 and parts.sum() >= CONTINUES:
-                named = self._parts(parts, lambda one, name=name: (one, name))
-                found.append(self._made("merged", tuple(part[0] for part in named), (name,), named))
+                named = tuple(part for part in self._from(name) if part[0] in parts.index)
+                found.append(self._made("merged", tuple(str(part[0]) for part in named), (name,), named))
         return found
 
-    def _parts(self, shares: pd.Series, pair: Callable[..., tuple]) -> tuple:
-        largest = shares[shares > 0].sort_values(ascending=False, kind="stable")
-        return tuple((*pair(name), float(share)) for name, share in largest.items())
+    def _to(self, name: str) -> tuple[Part, ...]:
+        return self._parts(self.matrix[self.matrix["before"].eq(name)], "share_before")
+
+    def _from(self, name: str) -> tuple[Part, ...]:
+        return self._parts(self.matrix[self.matrix["after"].eq(name)], "share_after")
+
+    def _parts(self, rows: pd.DataFrame, share: str) -> tuple[Part, ...]:
+        largest = rows[rows["n"] > 0].sort_values(share, ascending=False, kind="stable")
+        before, after = (
+            [None if pd.isna(name) else str(name) for name in largest[side]] for side in ("before", "after")
+        )
+        return tuple(zip(before, after, largest[share].tolist(), strict=True))
 
     def _made(self, kind: str, before: tuple, after: tuple, parts: tuple) -> SegmentEvent:
         inner = int(self.counts.loc[list(before), list(after)].to_numpy().sum())
         left = int(self.counts.loc[list(before)].to_numpy().sum())
         right = int(self.counts[list(after)].to_numpy().sum())
+        n_before = int(self.n_before.reindex(before).sum())
+        n_after = int(self.n_after.reindex(after).sum())
         both = bool(before and after)
         return SegmentEvent(
             kind=kind,
             before=before,
             after=after,
-            n_before=int(self.n_before.reindex(before).sum()),
-            n_after=int(self.n_after.reindex(after).sum()),
+            n_before=n_before,
+            n_after=n_after,
             jaccard=inner / (left + right - inner) if both else math.nan,
-            share_before=inner / left if both and left else math.nan,
-            share_after=inner / right if both and right else math.nan,
+            share_before=inner / n_before if both else math.nan,
+            share_after=inner / n_after if both else math.nan,
             parts=parts,
         )
 
@@ -248,12 +253,11 @@ def event_sentence(
     goes = event.kind in ("split", "gone")
     said = []
     for one, other, share in event.parts[:_NAMED]:
-        segment = (
-            text("newcomers") if one is None else name(later if goes else earlier, other if goes else one)
-        )
-        known = may_say(one, other)
-        key = ("in" if goes else "from") if known else "hidden_part"
-        said.append(text(key, share=locale.percent(share, places=0), segment=segment))
+        where = later if goes else earlier
+        named = other if goes else one
+        key = ("in" if goes else "from") if named is not None else ("left" if goes else "joined")
+        key = key if may_say(one, other) else f"{key}_hidden"
+        said.append(text(key, share=locale.percent(share, places=0), segment=name(where, named)))
     between = text("between")
     values = {
         "before": between.join(name(earlier, one) for one in event.before),

@@ -35,8 +35,8 @@ class SegmentMigration:
     normalised_mutual_information, homogeneity, completeness : float
         By entropy, 0 to 1; see `workbench.insight.versions.mutual_information`.
     pairs : dict
-        Segment before → the segment that it goes on as: the one of the same name, else
-        the one that holds at least half of it and of which it is at least half.
+        Segment before → the segment that it goes on as: the one that holds at least half
+        of it and of which it is at least half, else the one of the same name.
     """
 
     matrix: pd.DataFrame
@@ -70,9 +70,9 @@ def compare_segmentations(
     """Compare two segmentations: who stayed, who moved where, who joined and who left.
 
     A customer changed segment when the later segment is not the one that the earlier
-    went on as: a segment goes on under its own name; one whose name is gone goes on in
-    the segment that holds at least half of it and of which it is at least half. So a
-    segment that was only renamed has changed nobody.
+    went on as: a segment goes on in the one that holds at least half of it and of which
+    it is at least half, whatever that is called; else in the one of its own name. So
+    new names alone have changed nobody.
 
     Parameters
     ----------

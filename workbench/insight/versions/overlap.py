@@ -58,18 +58,21 @@ def overlaps(counts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataF
 
 
 def goes_on(counts: pd.DataFrame) -> dict:
-    """Return before → after for each segment that goes on: first by its name, then by its customers.
+    """Return before → after for each segment that goes on: first by its customers, then by its name.
 
-    A segment under the same name is the same one, for that is what a label says. Of the
-    others, one goes on in another when each holds at least `CONTINUES` of the other's
-    customers: it was renamed.
+    A segment goes on in another when each holds at least `CONTINUES` of the other's
+    customers, whatever it is called now. Of those left over, one goes on under its own
+    name.
     """
-    found = {name: name for name in counts.index if name in counts.columns}
     out, into, _ = overlaps(counts)
     holds = (out.to_numpy() >= CONTINUES) & (into.to_numpy() >= CONTINUES)
+    found: dict = {}
     for row, column in zip(*np.nonzero(holds), strict=True):
         before, after = counts.index[row], counts.columns[column]
-        # Only an exact half on both sides leaves two candidates; the first is the larger.
+        # Only exact halves leave two candidates; the first is the larger.
         if before not in found and after not in found.values():
             found[before] = after
+    for name in counts.index:
+        if name not in found and name in counts.columns and name not in found.values():
+            found[name] = name
     return found
