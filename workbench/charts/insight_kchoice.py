@@ -34,6 +34,8 @@ _VERDICTS = (
     ("very_stable", 0.85, 1),
 )
 _DASHES = ([1, 0], [5, 3], [2, 2], [8, 3, 2, 3], [1, 3], [10, 4])
+# Narrower panels would squeeze the silhouettes for a line that only says "far below".
+_WIDE = 100
 _EXACT = {"smallest_share": ".1%", "calinski_harabasz_score": ",.0f"}
 
 
@@ -53,8 +55,9 @@ def compare_k(
     """Draw indices over k side by side, because a single one misleads.
 
     Several algorithms are lines of different dashes with a legend; one that has a single
-    k is a dot. Bars at the gap are its standard error; the dotted line under the
-    silhouettes is what k-means gets from structureless customers.
+    k is a dot. Bars at the gap are its standard error; dotted lines are the threshold of
+    stable clusters, .75, and in panels of 100 pixels or more the silhouettes that k-means
+    gets from structureless customers.
 
     Parameters
     ----------
@@ -98,9 +101,9 @@ def compare_k(
     rows = rows.assign(name=[_algorithm_name(str(one), lang) for one in rows["algorithm"]])
     voter = algorithm or (str(algorithms[0]) if algorithms else "kmeans")
     panels = [
-        _panel(rows, index, (best or {}).get(index), chosen, voter, lang, mode).properties(
-            width=width, height=height
-        )
+        _panel(
+            rows, index, (best or {}).get(index), chosen, voter, lang, mode, is_wide=width >= _WIDE
+        ).properties(width=width, height=height)
         for index in indices
     ]
     chart = alt.concat(*panels, columns=columns, spacing=12)
@@ -115,6 +118,8 @@ def _panel(
     voter: str,
     lang: str,
     mode: Mode,
+    *,
+    is_wide: bool,
 ) -> alt.LayerChart:
     tokens = theme.tokens(mode)
     own = rows[["k", "algorithm", "name", index]].rename(columns={index: "value"}).dropna()
@@ -132,7 +137,7 @@ def _panel(
     if chosen is not None:
         mark = alt.Chart(pd.DataFrame({"k": [chosen]}))
         layers.append(mark.mark_rule(color=tokens["line-2"], strokeDash=[3, 3]).encode(x="k:Q"))
-    layers += _uncertainty(rows, index, x, tokens)
+    layers += _context(rows, index, x, tokens, is_wide)
     line = alt.Chart(own).mark_line(color=tokens["ink-2"], strokeWidth=1.5)
     if len(names) > 1:
         dash = alt.StrokeDash(
@@ -165,7 +170,7 @@ def _panel(
         )
     title = alt.TitleParams(
         text(f"charts.index.{index}", lang),
-        subtitle=_note(own, index, preferred, voter, lang),
+        subtitle=_note(own, index, preferred, chosen, voter, lang),
         fontSize=11.5,
         subtitleFontSize=11,
         offset=6,
@@ -174,26 +179,30 @@ def _panel(
     return panel.properties(title=title)
 
 
-def _uncertainty(rows: pd.DataFrame, index: str, x: alt.X, tokens: dict[str, str]) -> list[Any]:
-    """Return what is drawn behind a line: the gap's error, the silhouettes of no structure."""
+def _context(rows: pd.DataFrame, index: str, x: alt.X, tokens: dict[str, str], is_wide: bool) -> list[Any]:
+    """Return what is drawn behind a line, to judge it by."""
     y = alt.Y("low:Q", axis=None, scale=alt.Scale(zero=False, padding=6))
+    dotted: dict[str, Any] = {"color": tokens["ink-3"], "strokeWidth": 1, "strokeDash": [1, 3]}
     if index == "gap":
         errors = rows[["k", "gap", "gap_se"]].dropna()
         bars = errors.assign(low=errors["gap"] - errors["gap_se"], high=errors["gap"] + errors["gap_se"])
         mark = alt.Chart(bars[["k", "low", "high"]]).mark_rule(color=tokens["line-2"], strokeWidth=3)
         return [mark.encode(x=x, y=y, y2="high:Q")]
-    if index == "silhouette_score" and "silhouette_reference" in rows:
+    if index == "stability" and rows["stability"].notna().any():
+        return [alt.Chart(pd.DataFrame({"low": [THRESHOLDS[1]]})).mark_rule(**dotted).encode(y=y)]
+    if index == "silhouette_score" and is_wide and "silhouette_reference" in rows:
         reference = rows[["k", "silhouette_reference"]].dropna().drop_duplicates("k").sort_values("k")
         frame = reference.rename(columns={"silhouette_reference": "low"})
-        mark = alt.Chart(frame).mark_line(color=tokens["ink-3"], strokeWidth=1, strokeDash=[1, 3])
-        return [mark.encode(x=x, y=y)]
+        return [alt.Chart(frame).mark_line(**dotted).encode(x=x, y=y)]
     return []
 
 
-def _note(own: pd.DataFrame, index: str, preferred: int | None, voter: str, lang: str) -> str:
+def _note(
+    own: pd.DataFrame, index: str, preferred: int | None, chosen: int | None, voter: str, lang: str
+) -> str:
     if index == "smallest_share":
-        least = own.loc[own["algorithm"] == voter, "value"].min()
-        return "" if least != least else text("charts.at_least", lang, share=f"{least:.1%}")
+        share = own.loc[(own["algorithm"] == voter) & (own["k"] == chosen), "value"]
+        return text("charts.share_at", lang, share=f"{share.iloc[0]:.1%}", k=chosen) if len(share) else ""
     if preferred is None:
         return text("charts.no_vote", lang)
     return text("charts.best_at", lang, k=preferred)
@@ -268,7 +277,7 @@ def cluster_stability(
     order = list(dict.fromkeys(frame["row"]))
     y = alt.Y("row:N", sort=order, axis=quiet_axis(labelColor=tokens["ink"], labelLimit=150))
     scale = alt.Scale(domain=[0, 1], nice=False, zero=True)
-    x = alt.X("jaccard:Q", scale=scale, axis=alt.Axis(title=None, values=[0, *THRESHOLDS, 1], grid=False))
+    x = alt.X("jaccard:Q", scale=scale, axis=quiet_axis(values=[0, *THRESHOLDS, 1], format=".2~f"))
     marks = pd.DataFrame({"threshold": list(THRESHOLDS)})
     lines = (
         alt.Chart(marks)

@@ -163,16 +163,17 @@ def recommend_k(comparison: pd.DataFrame) -> KRecommendation:
     would nearly always be the fewest clusters.
 
     "No clusters" (k = 1) is the answer where the gap statistic votes for 1, no later gap
-    exceeds the gap at 1 by more than two standard errors of their difference, and the customers show no more
-    structure than chance: no k has a silhouette of .25 or more; or the best one does not
-    lie above the best one of structureless customers by three deviations (and .03 at
-    least); or the clusters voted for are not stable and one holds over 95%. The other
+    exceeds the gap at 1 by more than two standard errors of their difference, and the
+    customers show no more structure than chance: no k has a silhouette of .25 or more; or
+    the best one does not lie above the best one of structureless customers by three
+    deviations (and .03 at least); or the clusters voted for are not stable and one holds over 95%. The other
     indices are not defined at 1 and can't vote for it; the rule of the first k alone
     would stop at 1 too easily where the first split of many clusters, or of yes-or-no
     features, gains little.
 
     Of several algorithms each votes over its own rows. Those whose clusters at their k
-    all come back (mean Jaccard above .75) go first, among them the larger silhouette;
+    all come back (mean Jaccard above .75) go first, among them the larger silhouette
+    (to two digits; then the order given);
     then "no clusters" if one says so; then the rest. One that leaves more than a tenth
     of the customers in no cluster is taken only where there is no other.
 
@@ -224,7 +225,8 @@ def _place(one: KRecommendation, table: pd.DataFrame) -> tuple[bool, int, float]
     unassigned = float(row["unassigned_share"].iloc[0]) if "unassigned_share" in row and len(row) else 0.0
     silhouette = float(row["silhouette_score"].iloc[0]) if len(row) else 0.0
     order = 1 if one.k == 1 else 0 if one.stable else 2
-    return unassigned > MAXIMUM_UNASSIGNED, order, -silhouette if silhouette == silhouette else 0.0
+    # Two digits: a smaller difference is no reason to leave the order given.
+    return unassigned > MAXIMUM_UNASSIGNED, order, -round(silhouette, 2) if silhouette == silhouette else 0.0
 
 
 def _of_one_algorithm(algorithm: str, table: pd.DataFrame, of_one: list[float] | None) -> KRecommendation:
@@ -267,9 +269,9 @@ def _structureless(table: pd.DataFrame) -> bool:
         return True
     if "silhouette_reference" not in table or table["silhouette_reference"].isna().all():
         return False
-    best = table["silhouette_reference"].idxmax()
-    deviation = float(table["silhouette_reference_sd"].fillna(0.0)[best])
-    chance = float(table["silhouette_reference"][best]) + max(3 * deviation, _LEAST_MARGIN)
+    best = int(table["silhouette_reference"].fillna(-1.0).to_numpy().argmax())
+    deviation = float(table["silhouette_reference_sd"].fillna(0.0).iloc[best])
+    chance = float(table["silhouette_reference"].iloc[best]) + max(3 * deviation, _LEAST_MARGIN)
     return not found.max() > chance
 
 
