@@ -68,7 +68,7 @@ def pandas(folder: Path, into: Path) -> None:
     import numpy as np
     import pandas as pd
 
-    from workbench.insight.movements import days_of, last_period, months_before
+    from workbench.insight.periods import days_of, last_period, months_before
 
     moves = pd.read_parquet(folder, columns=["customer_id", "occurred_at", "amount"])
     moves["amount"] = moves["amount"].abs()

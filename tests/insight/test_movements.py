@@ -12,7 +12,8 @@ import pytest
 from workbench.engine import Engine
 from workbench.errors import ParameterProblem
 from workbench.insight import summarise_transactions
-from workbench.insight.movements import count_purchases, last_gaps, last_period
+from workbench.insight.movements import count_purchases, last_gaps
+from workbench.insight.periods import last_period
 
 DAY = dt.date(2026, 9, 27)  # a Sunday: the week is whole
 
@@ -103,6 +104,15 @@ def test_types_and_direction_choose(moves, tmp_path) -> None:
     assert (spent["x"] + 1).to_dict() == days.to_dict()
 
 
+@pytest.mark.parametrize("years", [2, 6])
+def test_a_customer_of_every_day_is_counted_whole(tmp_path, years) -> None:
+    days = pd.date_range(end="2026-09-27", periods=365 * years).astype("datetime64[us]")
+    rows = pd.DataFrame({"customer_id": "1", "occurred_at": days, "amount": 2.0})
+    found = run(rows, tmp_path, period="day").iloc[0]
+    assert found[["x", "t_x", "T"]].tolist() == [365 * years - 1] * 3
+    assert (found["m_x"], found["amount_first"], found["frequency"]) == (2.0, 2.0, 365)
+
+
 def test_a_holdout_counts_what_follows(moves, tmp_path) -> None:
     begin = dt.date(2026, 3, 29)
     before = run(moves, tmp_path, summarise_transactions, begin)
@@ -168,7 +178,7 @@ def test_missing_columns_are_named(moves, tmp_path) -> None:
 
 @pytest.mark.parametrize("period", ["day", "week", "month"])
 def test_a_period_is_over_at_its_end(period) -> None:
-    from workbench.insight.movements import end_of_period
+    from workbench.insight.periods import end_of_period
 
     for offset in range(400):
         day = dt.date(2025, 1, 1) + dt.timedelta(days=offset)

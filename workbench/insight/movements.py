@@ -6,7 +6,6 @@ hundredths of a fen, so that neither the order of rows nor the number of threads
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import warnings
 from collections.abc import Sequence
@@ -15,16 +14,25 @@ from operator import add
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterProblem
+from workbench.insight.periods import (
+    PERIODS,
+    day_number,
+    days_of,
+    end_of_period,
+    last_period,
+    months_before,
+    next_period,
+    number_of,
+    period_number,
+)
 
 if TYPE_CHECKING:
     import ibis
 
-PERIODS = ("day", "week", "month")
 DIRECTIONS = ("both", "out", "in")
 _EXACT = 10_000
 # Beyond this an amount is a typing error, and its sum no number that can be added exactly.
 _LARGEST = 1e12
-_EPOCH = dt.date(1970, 1, 1)
 _BITS = 62
 _MOST_BLOCKS = 24
 _NEEDED = ("customer_id", "occurred_at", "amount")
@@ -130,7 +138,7 @@ def summarise_transactions(
         day=day_number(table.latest),
     )
     # Only now is it known which movements were the first purchase.
-    until = table.select("customer_id", until=_next_period(table.begun, period))
+    until = table.select("customer_id", until=next_period(table.begun, period))
     opening = _chosen(transactions, snapshot_date, types, direction, since, moment="moved_at")
     opening = opening.join(until, "customer_id")
     opening = opening.filter(opening.moved_at < opening.until)
@@ -163,7 +171,7 @@ def _marks(transactions: ibis.Table, moves: ibis.Table, period: str, last_whole:
 
     number = period_number(moves.occurred_at, period)
     begun = _rows(transactions.aggregate(first=transactions.occurred_at.min())).column(0)[0].as_py()
-    first = last_whole if begun is None else _number_of(begun, period)
+    first = last_whole if begun is None else number_of(begun, period)
     blocks = max(0, last_whole - first) // _BITS + 1
     if blocks > _MOST_BLOCKS:
         return {"distinct": number.nunique(where=number <= last_whole)}
@@ -177,22 +185,6 @@ def _marks(transactions: ibis.Table, moves: ibis.Table, period: str, last_whole:
     }
 
 
-def _number_of(moment: dt.datetime | dt.date, period: str) -> int:
-    day = moment.date() if isinstance(moment, dt.datetime) else moment
-    # The period that a day lies in follows the last one over the day before it began.
-    number = last_period(day, period)
-    return number if end_of_period(number, period) == day else number + 1
-
-
-def _next_period(moment: Any, period: str) -> Any:
-    """Return when the period of a timestamp is over."""
-    import ibis
-
-    unit = {"day": "D", "week": "W", "month": "M"}[period]
-    length = {"day": {"days": 1}, "week": {"weeks": 1}, "month": {"months": 1}}[period]
-    return moment.truncate(unit) + ibis.interval(**length)
-
-
 def _marked(table: ibis.Table) -> Any:
     """Return the number of periods that `_marks` has counted."""
     import ibis
@@ -200,10 +192,10 @@ def _marked(table: ibis.Table) -> Any:
     if "distinct" in table.columns:
         return table["distinct"]
 
-    @ibis.udf.scalar.builtin
-    def bit_count(bits: int) -> int:
+    # As DuckDB has it: a small type, that sums of it overflow.
+    @ibis.udf.scalar.builtin(signature=(("int64",), "int8"))
+    def bit_count(bits):  # type: ignore[no-untyped-def]
         """Count the bits; an engine's own function."""
-        raise NotImplementedError
 
     marks = [name for name in table.columns if name.startswith("mark_")]
     counts = [bit_count(table[name].fill_null(0)).cast("int64") for name in marks]
@@ -328,73 +320,6 @@ def _chosen(
         moves.occurred_at.cast("timestamp").name(moment),
         units=(size * _EXACT).round().cast("int64"),
     )
-
-
-def day_number(moment: Any) -> Any:
-    """Return the days since 1970-01-01 of a timestamp expression."""
-    return moment.date().epoch_days()
-
-
-def period_number(moment: Any, period: str) -> Any:
-    """Return the number of a timestamp's period, counted from 1970; weeks begin on Monday."""
-    if period == "month":
-        return moment.year() * 12 + moment.month() - (_EPOCH.year * 12 + 1)
-    days = day_number(moment)
-    # 1 January 1970 was a Thursday.
-    return days if period == "day" else (days + 3) // 7
-
-
-def days_of(day: dt.date) -> int:
-    """Return the days since 1970-01-01."""
-    return (day - _EPOCH).days
-
-
-def last_period(day: dt.date, period: str) -> int:
-    """Return the number of the last period that is over at the end of a day.
-
-    Examples
-    --------
-    Wednesday's week is not over, Sunday's is:
-
-    >>> last_period(dt.date(1970, 1, 7), "week"), last_period(dt.date(1970, 1, 11), "week")
-    (0, 1)
-    >>> last_period(dt.date(1970, 2, 27), "month"), last_period(dt.date(1970, 2, 28), "month")
-    (0, 1)
-    """
-    following = day + dt.timedelta(days=1)
-    if period == "month":
-        return following.year * 12 + following.month - (_EPOCH.year * 12 + 1) - 1
-    number = days_of(following)
-    return (number if period == "day" else (number + 3) // 7) - 1
-
-
-def end_of_period(number: int, period: str) -> dt.date:
-    """Return the last day of a period.
-
-    Examples
-    --------
-    >>> end_of_period(1, "week"), end_of_period(1, "month"), end_of_period(1, "day")
-    (datetime.date(1970, 1, 11), datetime.date(1970, 2, 28), datetime.date(1970, 1, 2))
-    """
-    if period == "month":
-        year, month = _EPOCH.year + (number + 1) // 12, (number + 1) % 12 + 1
-        return dt.date(year, month, 1) - dt.timedelta(days=1)
-    return _EPOCH + dt.timedelta(days=number if period == "day" else number * 7 + 3)
-
-
-def months_before(day: dt.date, months: int) -> dt.date:
-    """Return the day so many months earlier; a month's last day stays one.
-
-    Examples
-    --------
-    >>> months_before(dt.date(2026, 6, 30), 3)
-    datetime.date(2026, 3, 31)
-    """
-    index = day.year * 12 + day.month - 1 - months
-    year, month = index // 12, index % 12 + 1
-    last = calendar.monthrange(year, month)[1]
-    is_last = day.day == calendar.monthrange(day.year, day.month)[1]
-    return dt.date(year, month, last if is_last else min(day.day, last))
 
 
 def _check(transactions: ibis.Table, period: str, direction: str, months: int) -> None:

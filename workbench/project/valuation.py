@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 KIND = "value"
 MODELS = ("bgnbd", "pareto_nbd")
 HOLDOUT_MONTHS = 6
-_ROW = ("x", "t_x", "T", "m_x", "recency", "frequency", "monetary_value")
-_WORTH = ("p_alive", "expected_purchases", "expected_amount", "expected_value")
 _TABLES = ("checks", "calibration", "bounds", "parameters")
 
 
@@ -214,6 +212,8 @@ class Valuation:
             _refuse("model", model, MODELS)
         if kind is not None and kind not in CUSTOMER_KINDS:
             _refuse("kind", kind, CUSTOMER_KINDS)
+        from workbench.insight.value.study import value_study
+
         tell = progress or (lambda _share, _phase: None)
         tell(0.02, "insight_value.phase.features")
         asked: dict[str, Any] = {
@@ -227,7 +227,7 @@ class Valuation:
         }
         found = self._counted(types, asked)
         tell(0.35, "insight_value.phase.fit")
-        tables, documents, summary = _valued(found, asked, tell)
+        tables, documents, summary = value_study(found, asked, tell)
         tell(0.95, "insight_value.phase.store")
         portrait = self._project.imports.portrait()
         source = self._project.imports.sources()["transactions"].artefact_id
@@ -262,16 +262,16 @@ class Valuation:
     def _counted(self, types: Sequence[str] | None, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the engine counts: purchases now, before the holdout, and in it."""
         from workbench.engine import Engine
-        from workbench.insight import movements
+        from workbench.insight import movements, periods
 
         day = self._project.need_cycle().snapshot_date
         assert day is not None
         period = asked["period"]
-        if period not in movements.PERIODS:
-            _refuse("period", period, movements.PERIODS)
+        if period not in periods.PERIODS:
+            _refuse("period", period, periods.PERIODS)
         who = self._who(asked["kind"])
-        begin = movements.months_before(day, HOLDOUT_MONTHS)
-        begin = movements.end_of_period(movements.last_period(begin, period), period)
+        begin = periods.months_before(day, HOLDOUT_MONTHS)
+        begin = periods.end_of_period(periods.last_period(begin, period), period)
         path = self._path()
         chosen = self._types(types)
         options: dict[str, Any] = {"types": chosen, "direction": asked["direction"], "period": period}
@@ -286,12 +286,12 @@ class Valuation:
             frames = {name: _of(engine.frame(part), who) for name, part in parts.items()}
         if frames["now"].empty:
             raise ParameterProblem("insight_value.error.no_purchases", day=str(day), types=_listed(chosen))
-        periods = movements.last_period(day, period) - movements.last_period(begin, period)
+        length = periods.last_period(day, period) - periods.last_period(begin, period)
         # A holdout needs as much history again to learn from.
-        long_enough = int(frames["now"]["T"].max()) >= 2 * periods > 0
+        long_enough = int(frames["now"]["T"].max()) >= 2 * length > 0
         return {
             **frames,
-            "periods": periods if long_enough else 0,
+            "periods": length if long_enough else 0,
             "n_without": max(0, len(who) - len(frames["now"])),
             "settings": {
                 "types": chosen,
@@ -321,74 +321,6 @@ class Valuation:
         if kind is not None and "kind" in customers:
             customers = customers[customers["kind"] == kind]
         return pd.Index(customers["customer_id"])
-
-
-def _valued(
-    found: Mapping[str, Any], asked: Mapping[str, Any], tell: Callable[[float, str], None]
-) -> tuple[dict[str, pd.DataFrame], dict[str, Any], dict[str, Any]]:
-    """Score, fit, foresee and check; return tables, documents and summary."""
-    import json
-
-    from workbench.insight import check_value_model, expected_customer_value, rfm_scores
-    from workbench.insight.value.clv import PERIODS_PER_MONTH, value_sensitivity
-    from workbench.insight.value.rfm import rfm_bounds
-    from workbench.insight.value.suitability import can_be_fitted
-
-    now: pd.DataFrame = found["now"]
-    scores = rfm_scores(now)
-    tables = {"bounds": rfm_bounds(now, scores)}
-    customers = now[list(_ROW)].join(scores)
-    documents: dict[str, Any] = {}
-    summary: dict[str, Any] = {"n": len(now), "model": None}
-    model = spend = None
-    calibration = pd.DataFrame(columns=["group"])
-    parameters = pd.DataFrame(columns=["model", "parameter", "estimate", "ci_low", "ci_high"])
-    if can_be_fitted(now):
-        model, spend = _fitted(asked["model"], now)
-        tell(0.6, "insight_value.phase.value")
-        settings = {
-            "months": asked["months"],
-            "discount_rate": asked["discount_rate"],
-            "periods_per_month": PERIODS_PER_MONTH[asked["period"]],
-            "margin": asked["margin"],
-            "otherwise": float(now["m_x"].mean()),
-        }
-        customers = customers.join(expected_customer_value(model, spend, now, **settings))
-        moves = pd.DataFrame(value_sensitivity(model, spend, now, **settings), index=now.index)
-        tables["sensitivity"] = moves.astype("float32").rename(columns=lambda n: f"u{n}").reset_index()
-        tell(0.8, "insight_value.phase.holdout")
-        if found["periods"] and can_be_fitted(found["before"]):
-            calibration = _held_out(asked["model"], found)
-        fits = [model.intervals().assign(model=asked["model"]), spend.intervals().assign(model="gamma_gamma")]
-        parameters = pd.concat(fits, ignore_index=True)[list(parameters.columns)]
-        documents = {"model": json.loads(model.to_json()), "spend": json.loads(spend.to_json())}
-        summary["model"] = asked["model"]
-        summary["log_likelihood"] = {
-            asked["model"]: model.log_likelihood_,
-            "gamma_gamma": spend.log_likelihood_,
-        }
-    checks = check_value_model(now, model=model, spend=spend, gaps=found["gaps"], calibration=calibration)
-    tables |= {
-        "customers": customers.reset_index(),
-        "checks": checks,
-        "calibration": calibration,
-        "parameters": parameters,
-    }
-    return tables, documents, summary
-
-
-def _fitted(model: str, purchases: pd.DataFrame) -> tuple[Any, Any]:
-    from workbench.insight import BGNBD, GammaGamma, ParetoNBD
-
-    often = (BGNBD if model == "bgnbd" else ParetoNBD)().fit(purchases)
-    return often, GammaGamma().fit(purchases)
-
-
-def _held_out(model: str, found: Mapping[str, Any]) -> pd.DataFrame:
-    from workbench.insight import holdout_calibration
-
-    often, spend = _fitted(model, found["before"])
-    return holdout_calibration(often, found["before"], found["later"], found["periods"], spend=spend)
 
 
 def _of(frame: pd.DataFrame, who: pd.Index) -> pd.DataFrame:

@@ -90,7 +90,7 @@ class ValueSection(Section):
                 "insight_value.calibration.none",
             ),
         ):
-            legend = ()
+            legend: tuple[str, ...] = ()
             if head is self.calibration_head and not rows.empty:
                 legend = (
                     state.t("insight_value.calibration.predicted"),
