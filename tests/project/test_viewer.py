@@ -16,6 +16,8 @@ for stage in ("insight", "strategy", "execution", "review"):
 project.customers(["customer_id", "age", "balance_total"])
 segmentation = project.insight.segmentation()
 project.insight.versions(), project.insight.slots()
+compared = project.insight.compare()
+compared.migration, compared.events, compared.drift
 project.strategy.cards(), project.strategy.plan(), project.strategy.scores()
 project.strategy.lists(), project.strategy.targets(), project.strategy.funnel(), project.strategy.ideas()
 project.execution.contacts(), project.execution.outcomes()
