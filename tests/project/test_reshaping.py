@@ -188,7 +188,8 @@ def test_the_stored_means_are_amounts_and_not_logarithms(copied: Project) -> Non
 def test_figures_of_a_cycle_are_kept_for_the_next(copied: Project) -> None:
     artefact = copied.insight.artefact()
     assert artefact is not None
-    rows = copied.customers(columns=["balance_total", "lifecycle_stage"])
+    rows = copied.customers(columns=["customer_id", "balance_total", "lifecycle_stage"])
+    rows = rows[rows["customer_id"].isin(copied.insight.segmentation().membership["customer_id"])]
     weak = rows["lifecycle_stage"].dropna().isin(["decline", "dormant", "lost"]).mean()
     assert artefact.summary["figures"] == pytest.approx(
         {"balances": rows["balance_total"].sum(), "weak": weak}

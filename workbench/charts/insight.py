@@ -186,7 +186,7 @@ def differences(
             axis=quiet_axis(labelLimit=140, labelColor=tokens["ink"], labelAlign="left", labelPadding=140),
         )
     )
-    x = alt.X("difference:Q", axis=None, scale=alt.Scale(padding=34, nice=False))
+    x = alt.X("difference:Q", axis=None, scale=alt.Scale(padding=40, nice=False))
     above, below = "datum.difference >= 0", "datum.difference < 0"
     bars = base.mark_bar(height=13).encode(
         x=x,

@@ -191,7 +191,7 @@ class Insight(Comparing, Reshaping):
                 "n_segments": len(segments),
                 "note": note,
                 "embedding": embedding_info,
-                "figures": portrait_figures(self._project),
+                "figures": portrait_figures(self._project, members["customer_id"]),
             },
         )
         approved = self._of(artefact)

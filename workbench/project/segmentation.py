@@ -116,14 +116,15 @@ def embedding_tables(embedding: Any) -> dict[str, pd.DataFrame]:
     return tables if embedding.everyone is None else tables | {"everyone": embedding.everyone}
 
 
-def portrait_figures(project: Any) -> dict[str, float | None]:
-    """Return the cycle's key figures, so that the next cycle compares without reading this one's portrait.
+def portrait_figures(project: Any, members: pd.Series) -> dict[str, float | None]:
+    """Return the members' key figures: the next cycle compares without reading this one's portrait.
 
     ``balances`` in CNY; ``weak`` is the share in decline, dormant or lost. None where unknown.
     """
     if project.imports.portrait() is None:
         return {}
-    rows = project.customers(columns=["balance_total", "lifecycle_stage"])
+    rows = project.customers(columns=["customer_id", "balance_total", "lifecycle_stage"])
+    rows = rows[rows["customer_id"].isin(members)]
     figures: dict[str, float | None] = {"balances": None, "weak": None}
     if "balance_total" in rows and rows["balance_total"].notna().any():
         figures["balances"] = float(rows["balance_total"].sum())

@@ -126,13 +126,26 @@ def _part(row: dict[str, Any], lang: str) -> str:
     mean, rest = in_units(row["mean"], unit, lang), in_units(row["mean_others"], unit, lang)
     if key in known:
         text = locale.text(key, lang, mean=mean)
+    elif unit == "flag":
+        text = _have(feature, mean, lang)
     else:
-        other = "insight_explanation.share_have" if unit == "flag" else "insight_explanation.averages"
-        text = locale.text(other, lang, feature=feature_label(feature, lang), mean=mean)
+        text = locale.text(
+            "insight_explanation.averages", lang, feature=feature_label(feature, lang), mean=mean
+        )
     times = row["mean"] / row["mean_others"] if row["mean"] > 0 and row["mean_others"] > 0 else 0.0
     if unit not in ("share", "flag", "ratio") and times >= _TIMES:
         return locale.text("insight_explanation.times", lang, text=text, times=_plain(times))
     return locale.text("insight_explanation.others", lang, text=text, others=rest)
+
+
+def _have(feature: str, mean: str, lang: str) -> str:
+    column, _, value = feature.partition("=")
+    label = feature_label(feature, lang)
+    if not value:
+        return locale.text("insight_explanation.share_have", lang, feature=label, mean=mean)
+    value = label.replace("：", ": ").partition(": ")[2]
+    named = feature_label(column, lang)
+    return locale.text("insight_explanation.share_as", lang, column=named, value=value, mean=mean)
 
 
 def _of_ten(share: float, lang: str) -> str:

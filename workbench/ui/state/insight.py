@@ -67,8 +67,13 @@ class InsightState(SectionedState, Reshaping):
         self.customers = pd.DataFrame()
         self._kept: dict[str, Any] = {}
         super().__init__(project, **traits)
-        self.observe(self._changed, ["region", "tier", "lifecycle", "lang"])
+        self.observe(self._changed, ["region", "tier", "lifecycle"])
         self.observe(lambda _: self.touch(), ["selected", "lasso_on"])
+
+    @traitlets.observe("lang")
+    def _said_anew(self, _: Any) -> None:
+        # Declared on the class, so that it runs before anything is drawn in the new language.
+        self._kept.clear()
 
     def _changed(self, _: Any) -> None:
         self._kept.clear()

@@ -50,7 +50,8 @@ class PanelFigures(MapFigures):
             return self.segmentation.profile.iloc[:0]
         rows = self.shown()["customer_id"]
         features = features.loc[features.index.intersection(pd.Index(rows))]
-        own = self.project.customers(columns=["customer_id", *features.columns])
+        there = set(self.project.imports.portrait_columns())
+        own = self.project.customers(columns=["customer_id", *(one for one in features if one in there)])
         return describe_group(features, ids, customers=own)
 
     def differences(self) -> pd.DataFrame:
