@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from workbench.customers import companies_behind, supply_chain
-from workbench.customers.ties import COMPANIES
+from workbench.customers.ties import COMPANIES, hide_small_parts
 from workbench.errors import ParameterProblem, TableProblem
 
 
@@ -183,3 +185,29 @@ def test_the_chain_by_industry_agrees_with_a_plain_count():
         key = (industry[row.customer_id], industry[row.to_customer_id])
         counts[key] = counts.get(key, 0) + 1
     assert found.to_dict() == counts
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_hidden_part_can_be_worked_out(seed):
+    """Try every split that fits what is shown: each hidden one must have several values."""
+    rng = np.random.default_rng(seed)
+    totals = pd.Series(rng.integers(1, 9, int(rng.integers(1, 5))))
+    parts = pd.Series([int(rng.integers(0, n + 1)) for n in totals])
+    few = totals < 3
+    hidden = hide_small_parts(totals, parts, few, minimum=3)
+    shown = pd.concat([parts[~hidden], (totals - parts)[~hidden]])
+    assert not ((shown > 0) & (shown < 3)).any()
+    ranges = []
+    for total, part, is_hidden, is_few in zip(totals, parts, hidden, few, strict=True):
+        if not is_hidden:
+            ranges.append([part])
+        elif is_few:
+            ranges.append(list(range(3)))
+        else:
+            first = 0 if part == 0 else 1
+            ranges.append(list(range(first, total + 1 if part == total else total)))
+    fitting = [each for each in product(*ranges) if sum(each) == parts.sum()]
+    if hidden.all():
+        return
+    for at in np.flatnonzero(hidden):
+        assert len({each[at] for each in fitting}) > 1

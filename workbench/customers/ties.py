@@ -187,6 +187,55 @@ def supply_chain(customers: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     return SUPPLY_CHAIN.check(counts.rename("n").reset_index().astype({"n": "int64"}))
 
 
+def hide_small_parts(totals: pd.Series, parts: pd.Series, few: pd.Series, minimum: int = 11) -> pd.Series:
+    """Say which companies' split in two is hidden, so that no small count can be worked out.
+
+    Each company has a total in two parts (paid here, and not). A split with a part from 1
+    to ``minimum - 1`` is hidden, and so many others, the smallest first, that no hidden
+    part has only one value that fits the totals shown and the sum over all companies.
+
+    Parameters
+    ----------
+    totals : pandas.Series
+        Customers of each company.
+    parts : pandas.Series
+        Those of them in the first part.
+    few : pandas.Series of bool
+        Companies whose total is hidden, too.
+    minimum : int, default=11
+        The smallest count that may be shown.
+
+    Returns
+    -------
+    pandas.Series of bool
+
+    Examples
+    --------
+    >>> totals, few = pd.Series([20, 30, 90]), pd.Series([False, False, False])
+    >>> hide_small_parts(totals, pd.Series([3, 15, 40]), few).tolist()
+    [True, True, False]
+    """
+    total, part = totals.to_numpy("int64"), parts.to_numpy("int64")
+    unseen = few.to_numpy("bool")
+    small = [(cells > 0) & (cells < minimum) for cells in (part, total - part)]
+    hidden = unseen | small[0] | small[1]
+    # Of a hidden split with a known total a reader knows no more than that both parts are there.
+    low = np.where(unseen | (part == 0), 0, 1)
+    high = np.where(unseen, np.maximum(total, minimum - 1), np.where(part == total, total, total - 1))
+    order = np.lexsort((np.arange(len(total)), total))
+    while hidden.any():
+        known = part[hidden].sum()
+        least = known - (high[hidden].sum() - high[hidden])
+        most = known - (low[hidden].sum() - low[hidden])
+        if (np.maximum(least, low[hidden]) < np.minimum(most, high[hidden])).all():
+            break
+        others = order[~hidden[order]]
+        if not len(others):
+            break
+        hidden[others[0]] = True
+    return pd.Series(hidden, index=totals.index)
+
+
 def _need(frame: pd.DataFrame, table: str, *columns: str) -> None:
     missing = [name for name in columns if name not in frame]
     if missing:

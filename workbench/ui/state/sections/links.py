@@ -8,6 +8,7 @@ import pandas as pd
 import traitlets
 
 from workbench import locale
+from workbench.customers.ties import hide_small_parts
 from workbench.errors import NotFound
 from workbench.insight import hide_small_cells
 from workbench.tables import mask_identifier
@@ -103,17 +104,11 @@ class LinksState(SectionState):
         few = sizes["hidden"].to_numpy()
         found = companies.assign(few=few)
         if companies["n_payroll"].notna().all():
-            parts = pd.concat(
-                [
-                    counts.assign(paid=True, n=companies["n_payroll"]),
-                    counts.assign(paid=False, n=companies["n_employees"] - companies["n_payroll"]),
-                ]
+            hidden = hide_small_parts(
+                companies["n_employees"], companies["n_payroll"], found["few"], self.project.small_cell
             )
-            cells = hide_small_cells(parts[["rank", "paid", "n"]], least, by=("rank", "paid"))
-            hidden = set(cells.loc[cells["hidden"], "rank"])
-            personal = ["n_payroll", "payroll_share", "payroll_open"]
-            # Two cells and their total: if one is hidden the other is, too.
-            found.loc[found["rank"].isin(hidden), personal] = float("nan")
+            # What stands beside a hidden count is made of it.
+            found.loc[hidden, ["n_payroll", "payroll_share", "payroll_open"]] = float("nan")
         return found
 
     # Figures ---------------------------------------------------------------------
