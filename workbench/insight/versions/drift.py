@@ -133,6 +133,9 @@ def stability_bins(before: pd.DataFrame, after: pd.DataFrame, *, n_bins: int = 1
     1   1         1        1           0.1          0.5
     """
     shared = _shared(before, after, n_bins)
+    # pandas copies what is told of a table (attrs) to each of its columns, deeply.
+    before, after = before.copy(deep=False), after.copy(deep=False)
+    before.attrs, after.attrs = {}, {}
     parts = []
     for feature in shared:
         one, other = before[feature], after[feature]
