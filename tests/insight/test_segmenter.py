@@ -108,6 +108,10 @@ def test_it_is_an_estimator(features):
         "n_clusters": 4,
         "algorithm": "minibatch_kmeans",
         "scaling": "standard",
+        "weights": None,
+        "outliers": "keep",
+        "min_cluster_size": None,
+        "gamma": None,
         "random_state": 2,
     }
     assert not hasattr(twin, "labels_")
