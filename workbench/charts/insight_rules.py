@@ -41,7 +41,7 @@ def segment_rules(
     ...     "value": [0.83, 0.79], "low": [0.8, 0.75], "high": [0.86, 0.83],
     ... })
     >>> len(segment_rules(told).layer)
-    5
+    4
     """
     tokens = theme.tokens(mode)
     names = list(dict.fromkeys(told["segment"]))
@@ -52,7 +52,7 @@ def segment_rules(
         axis=quiet_axis(labelLimit=150, labelColor=tokens["ink"], labelPadding=8),
         scale=alt.Scale(paddingInner=0.1),
     )
-    x: Any = alt.X("low:Q", axis=share_axis(), scale=alt.Scale(domain=[0, 1]))
+    x: Any = alt.X("low:Q", axis=share_axis(), scale=alt.Scale(zero=False, nice=True))
     colour = alt.Color("segment:N", scale=scale, legend=None)
     layers: list[Any] = []
     for measure, offset in (("precision", -7), ("coverage", 7)):
@@ -71,7 +71,5 @@ def segment_rules(
             hollow = base.mark_point(yOffset=offset, fill=tokens["surface"], **style)
             stroke = alt.Stroke("segment:N", scale=scale, legend=None)
             layers.append(hollow.encode(stroke=stroke, **shown))
-    # One more layer keeps the whole width from 0 to 100%, whatever the intervals are.
-    ends = alt.Chart(pd.DataFrame({"end": [0.0, 1.0]})).mark_rule(opacity=0).encode(x="end:Q")
-    chart = alt.layer(*layers, ends).properties(width="container", height=row_height * max(len(names), 1))
+    chart = alt.layer(*layers).properties(width="container", height=row_height * max(len(names), 1))
     return finish(chart, mode, description=text("insight_rules.chart.told", lang))

@@ -16,6 +16,7 @@ from workbench.ui.screens.sections import section_class
 from workbench.ui.screens.sections.base import Section
 from workbench.ui.state.insight import InsightState
 from workbench.ui.state.insight_reshaping import MOST_PARTS, PICTURES
+from workbench.ui.state.sections.rules_side import edit_as_rule, side_rule
 from workbench.ui.vega import LassoView, VegaView
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class InsightScreen(Screen):
         self.k.observe(self._narrowed, "width")
         self.side_head, self.side_bars, self.side_foot = Panel(), VegaView(), Panel()
         self.side_actions = Panel()
+        self.on(self.side_foot, "edit-rule", lambda value, _: edit_as_rule(self.state, value))
         self._connect_choice()
         for panel in (self.heat, self.side_head):
             self.on(panel, "select", lambda value, _: self.state.select(value))
@@ -332,6 +334,7 @@ class InsightScreen(Screen):
             tiers=state.tier_shares(),
             members=state.typical_members(),
             origin=state.origin(),
+            as_rule=side_rule(state),
         )
         self._paint_actions()
 

@@ -108,15 +108,16 @@ class RulesState(RulesTables, SectionState):
         return published_count(value, self.project.small_cell) if self.hides else int(value)
 
     def rule_rows(self) -> list[dict[str, Any]]:
-        """Return the rules by priority, then the gap: sentence, numbers, shares, problem."""
+        """Return the rules by priority: sentence, numbers, shares, problem."""
         found = self.evaluation
         coverage = None if found is None else self.coverage_of(found)
         n = found.n if found else 0
         rows = []
-        for place, (entry, rule) in enumerate(self._entries()):
+        entries = self._entries()
+        for place, (entry, rule) in enumerate(entries):
             row: dict[str, Any] = {
                 "place": place,
-                "name": entry["name"],
+                "name": self.rule_name(entry["name"]),
                 "segment": self.segment_name(entry),
                 "slot": self.slot(entry["segment"] or entry["name"]),
                 "sentence": rule.describe(self.lang) if rule else "",
@@ -132,6 +133,12 @@ class RulesState(RulesTables, SectionState):
                 row |= _numbers(coverage.loc[entry["name"]], n)
             rows.append(row)
         return rows
+
+    @property
+    def _names(self) -> dict[str, str]:
+        """Chinese names of the rules that are named like their segment."""
+        rules = self.evaluation.rules if self.evaluation is not None else ()
+        return {r.name: r.segment_zh for r in rules if r.segment_zh and r.name == r.segment}
 
     def _entries(self) -> list[tuple[dict[str, Any], Rule | None]]:
         """Return each rule as plain data, and finished where it is."""
@@ -150,6 +157,10 @@ class RulesState(RulesTables, SectionState):
         if self.hides and self.kept is not None:
             return self.kept.published["coverage"].set_index("rule")
         return found.coverage.set_index("rule")
+
+    def rule_name(self, name: str) -> str:
+        """Return a rule's name in the screen's language: that of its segment where both are one."""
+        return self._names.get(name, name) if self.lang == "zh_CN" else name
 
     def segment_name(self, entry: dict[str, Any]) -> str:
         """Return a rule's segment in the screen's language."""

@@ -93,7 +93,8 @@ class RulesFindings:
             Kpi(
                 self.t("insight_rules.kpi.silent"),
                 str(len(silent)),
-                note=", ".join(silent[:2]) or self.t("insight_rules.kpi.none_silent"),
+                note=", ".join(state.rule_name(name) for name in silent[:2])
+                or self.t("insight_rules.kpi.none_silent"),
                 tone="warn" if silent else "",
             ),
         ]

@@ -30,6 +30,7 @@ class RulesTables:
     coverage_of: Callable[..., pd.DataFrame]
     slot: Callable[[str], int]
     t: Callable[..., str]
+    rule_name: Callable[[str], str]
 
     @property
     def hides(self) -> bool:
@@ -71,8 +72,8 @@ class RulesTables:
                     if name == other
                     else {**known[name, other], "own": False}
                 )
-            rows.append({"name": name, "cells": cells})
-        return names, rows
+            rows.append({"name": self.rule_name(name), "cells": cells})
+        return [self.rule_name(name) for name in names], rows
 
     def conflict_rows(self, most: int = 5) -> list[dict[str, Any]]:
         """Return the pairs of rules that claim the same customers for different segments."""
@@ -83,7 +84,12 @@ class RulesTables:
         rows = pairs[pairs["conflict"] & pairs["n"].notna() & (pairs["n"] > 0).fillna(False)]
         rows = rows.sort_values("n", ascending=False, kind="stable").head(most)
         return [
-            {"winner": row.rule, "other": row.other, "n": int(str(row.n)), "share": float(str(row.share))}
+            {
+                "winner": self.rule_name(str(row.rule)),
+                "other": self.rule_name(str(row.other)),
+                "n": int(str(row.n)),
+                "share": float(str(row.share)),
+            }
             for row in rows.itertuples()
         ]
 
@@ -134,7 +140,7 @@ class RulesTables:
             n = cells.get((rule, number))
             shade = _shade(n / total) if n and total and rule is not None else 0
             found.append({"n": n, "hidden": n is None, "shade": shade})
-        name = self.t(titles[rule]) if rule in titles else str(rule)
+        name = self.t(titles[rule]) if rule in titles else self.rule_name(str(rule))
         return {"name": name, "cells": found, "total": total, "last": rule is None, "none": rule == ""}
 
     def _labels(self) -> dict[int, str]:
