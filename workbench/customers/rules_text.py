@@ -254,6 +254,17 @@ def _value_at(rules: Rules, setting: str) -> Any:
 def editable_numbers(rules: Rules) -> dict[str, float]:
     """Return the thresholds that a form shows, by the name of their setting.
 
+    Parameters
+    ----------
+    rules : Rules
+        As `parse_rules` reads them.
+
+    Returns
+    -------
+    dict of str to float
+        Months, days, CNY and shares; ``value.<kind>.<axis>.<0 or 1>`` are the limits of
+        contribution and potential, CNY a year.
+
     Examples
     --------
     >>> numbers = editable_numbers(packaged_rules())

@@ -94,6 +94,8 @@ class Engine:
         if name == "duckdb":
             backend.raw_sql(f"SET memory_limit = '{self.memory or _half_of_memory()}MiB'")
             backend.raw_sql(f"SET threads = {self.threads or os.cpu_count() or 1}")
+            # A query of over two seconds would draw a bar into whatever the terminal or notebook shows.
+            backend.raw_sql("SET enable_progress_bar = false")
             # The same rows in the same order, whatever the number of threads.
             backend.raw_sql("SET preserve_insertion_order = true")
         return backend

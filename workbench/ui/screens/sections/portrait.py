@@ -24,7 +24,7 @@ class PortraitSection(Section):
         """Return the controls, five cards for everybody, and two for analysts."""
         state, on = self.state, self.screen.on
         self.controls, self.matrix = Panel(), Panel()
-        self.stages_head, self.stages_chart = Panel(), VegaView()
+        self.stages_head, self.stages_chart, self.stages_foot = Panel(), VegaView(), Panel()
         self.needs, self.method = Panel(), Panel()
         self.ages_head, self.ages_chart, self.fields = Panel(), VegaView(), Panel()
         self.customer, self.rules = Panel(), Panel()
@@ -41,7 +41,7 @@ class PortraitSection(Section):
         bar = card(self.controls, area="p-bar")
         self.open_cards = [
             card(self.matrix, area="p-matrix"),
-            card(self.stages_head, self.stages_chart, area="p-stages"),
+            card(self.stages_head, self.stages_chart, self.stages_foot, area="p-stages"),
             card(self.ages_head, self.ages_chart, self.fields, area="p-fields"),
             card(self.needs, area="p-needs"),
             card(self.method, area="p-method"),
@@ -49,7 +49,7 @@ class PortraitSection(Section):
         self.desk_cards = [card(self.customer, area="p-card"), card(self.rules, area="p-rules")]
         is_desk = state.may("analyst") and state.desk_open
         if is_desk:
-            self.grid_class = "wb-grid-portrait p-desk"
+            self.grid_class = "wb-grid-portrait-desk"
         return [bar, *self.open_cards, *(self.desk_cards if is_desk else ())]
 
     def paint(self) -> None:
@@ -76,7 +76,13 @@ class PortraitSection(Section):
         if not ready:
             return
         assert state.now is not None
-        screen.fill(self.matrix, "portrait_matrix.html", matrix=state.matrix(), kind=state.kind_word())
+        screen.fill(
+            self.matrix,
+            "portrait_matrix.html",
+            title=state.matrix_title(),
+            matrix=state.matrix(),
+            kind=state.kind_word(),
+        )
         self._paint_stages()
         self._paint_fields()
         screen.fill(self.needs, "portrait_needs.html", title=state.needs_title(), rows=state.needs())
@@ -93,13 +99,11 @@ class PortraitSection(Section):
         state, screen = self.state, self.screen
         title, subtitle = state.stage_title()
         rows = state.stages()
+        missing = rows.empty
         screen.fill(
-            self.stages_head,
-            "portrait_stages.html",
-            title=title,
-            subtitle=subtitle,
-            rows=rows.to_dict("records"),
+            self.stages_head, "portrait_stages_head.html", title=title, subtitle=subtitle, missing=missing
         )
+        screen.fill(self.stages_foot, "portrait_stages.html", rows=rows.to_dict("records"))
         self.stages_chart.layout.display = "none" if rows.empty else ""
         if not rows.empty:
             shown = rows.astype({"n": "float64"})

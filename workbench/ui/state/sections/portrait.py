@@ -222,6 +222,14 @@ class PortraitState(SectionState):
         assert self.now is not None
         return self.now.matrix(self.kind, self.project.small_cell, self.project.insight.portraits)
 
+    def matrix_title(self) -> str:
+        """Return how many customers bring little and could bring much, where that may be said."""
+        rows = self.matrix()["rows"]
+        n = rows[-1]["cells"][-1]["n"] if rows else None
+        if not n:
+            return self.t("insight_portrait.matrix.title")
+        return self.t("insight_portrait.matrix.finding", n=locale.count(n, self.lang), kind=self.kind_word())
+
     def stages(self) -> pd.DataFrame:
         """Return the stages, in their order: n and share, hidden where few, and the other day's share."""
         assert self.now is not None
