@@ -51,6 +51,14 @@ def test_labels_are_the_segmenters(features, engine, tmp_path, algorithm, scalin
     assert len(set(found)) == 5
 
 
+@pytest.mark.parametrize("outliers", ["keep", "winsorise"])
+def test_weights_and_outliers_are_those_of_fit(features, engine, tmp_path, outliers):
+    segmenter = wb.Segmenter(5, weights={"age": 4.0, "recency": 0.25}, outliers=outliers).fit(features)
+    far = features.assign(balance_total=features["balance_total"] * 3)
+    found = labels(engine, wb.assign_in_engine(segmenter, table(engine, far, tmp_path)))
+    assert found.tolist() == segmenter.predict(far).tolist()
+
+
 def test_labels_are_scikit_learns(features, engine, tmp_path):
     """KMeans itself, on the same scaled data, without a line of ours."""
     segmenter = wb.Segmenter(5, random_state=3).fit(features)

@@ -151,6 +151,16 @@ def test_each_algorithm_can_be_compared(algorithm):
     assert len(table) == (1 if algorithm == "hdbscan" else 2)
 
 
+def test_text_columns_are_compared_by_k_prototypes():
+    rng = np.random.default_rng(0)
+    job = pd.Series(["student", "retired"], dtype="str").repeat(100).reset_index(drop=True)
+    mixed = pd.DataFrame({"age": np.repeat([20.0, 70.0], 100) + rng.normal(size=200), "job": job})
+    table = wb.compare_k(mixed, [2, 3], algorithms=("kprototypes",), n_bootstrap=2, n_references=2)
+    assert table.loc[0, ["k", "smallest_n", "stability"]].tolist() == [2, 100, 1.0]
+    with pytest.raises(ParameterProblem, match='"job" does not hold numbers'):
+        wb.compare_k(mixed, [2, 3], algorithms=("kprototypes", "kmeans"))
+
+
 @pytest.mark.parametrize("algorithm", ["kmeans", "gaussian_mixture"])
 def test_of_many_customers_a_sample_is_clustered_and_the_rest_assigned(monkeypatch, algorithm):
     features = blobs(4, n=3_000, spread=1.5)

@@ -170,16 +170,25 @@ def _refuse_missing(wide: Any, complete: Sequence[Any], features: Sequence[str])
 
 
 def _scaled(segmenter: Segmenter, columns: Sequence[Any]) -> list[Any]:
-    import ibis
-
+    """Return the columns on the common scale, step by step as `Scaling.apply` does."""
     scaling = segmenter._scaling
     scaled = []
-    for column, center, scale in zip(columns, scaling.center.tolist(), scaling.scale.tolist(), strict=True):
-        value = (column - _number(center)) / _number(scale)
+    for i, column in enumerate(columns):
+        value = column
+        if scaling.low is not None and scaling.high is not None:
+            value = _between(value, scaling.low[i], scaling.high[i])
+        value = (value - _number(scaling.center[i])) / _number(scaling.scale[i])
         if scaling.limit is not None:
-            value = ibis.greatest(ibis.least(value, _number(scaling.limit)), _number(-scaling.limit))
-        scaled.append(value)
+            value = _between(value, -scaling.limit, scaling.limit)
+        scaled.append(value if scaling.factors is None else value * _number(scaling.factors[i]))
     return scaled
+
+
+def _between(value: Any, low: float, high: float) -> Any:
+    import ibis
+
+    value = ibis.greatest(value, _number(low)) if np.isfinite(low) else value
+    return ibis.least(value, _number(high)) if np.isfinite(high) else value
 
 
 def _centroid_costs(segmenter: Segmenter, scaled: Sequence[Any]) -> list[Any]:

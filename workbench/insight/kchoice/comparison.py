@@ -62,7 +62,8 @@ def compare_k(
     Parameters
     ----------
     features : pandas.DataFrame of shape (n_customers, n_features)
-        From `build_features`.
+        From `build_features`. Where ``"kprototypes"`` alone is compared, text columns
+        are allowed; they count as one column of 0 and 1 a value.
     k_range : iterable of int, default=range(2, 13)
         Numbers of clusters. 1 is allowed: only its inertia and gap are defined.
     algorithms : sequence of str, default=("kmeans",)
@@ -140,9 +141,9 @@ def compare_k(
     >>> int(comparison.loc[comparison["silhouette_score"].idxmax(), "k"])
     3
     """
-    features = checked_features(features)
     ks = _checked_range(k_range)
     _check_algorithms(algorithms)
+    features = checked_features(_without_text(features, algorithms))
     check_enough_rows(features, ks[-1])
     # pandas copies notes at every step.
     features = features.copy(deep=False)
@@ -177,7 +178,7 @@ class _Comparing:
 
     def cluster(self, ks: list[int], algorithms: Sequence[str]) -> None:
         """Find all clusterings, and what follows from sizes and spreads."""
-        wanted = [(a, k) for a in algorithms for k in (ks[-1:] if a in WITHOUT_K else ks)]
+        wanted = [(a, k) for a in dict.fromkeys(algorithms) for k in (ks[-1:] if a in WITHOUT_K else ks)]
         for number, (algorithm, k) in enumerate(wanted):
             self.report("clusters", number / len(wanted))
             found = find_clusters(self.features, self.scaled, k, algorithm, self.settings)
@@ -269,6 +270,14 @@ def _cluster_rows(one: Clustering, found: Stability) -> list[dict[str, Any]]:
         }
         for cluster, size in enumerate(one.sizes)
     ]
+
+
+def _without_text(features: pd.DataFrame, algorithms: Sequence[str]) -> pd.DataFrame:
+    """Return text columns as one column a value where all algorithms can take them."""
+    if not isinstance(features, pd.DataFrame) or set(algorithms) != {"kprototypes"}:
+        return features
+    text = [name for name in features.columns if not pd.api.types.is_numeric_dtype(features[name].dtype)]
+    return pd.get_dummies(features, columns=text, prefix_sep="=", dtype="float64") if text else features
 
 
 def scaled_points(features: pd.DataFrame, settings: dict[str, Any]) -> np.ndarray:
