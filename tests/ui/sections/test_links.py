@@ -203,6 +203,22 @@ def test_what_was_decided_is_applied_to_the_portrait_and_can_be_undone(doubtful)
     assert list(doubtful.insight.links.decisions(history=True)["decision"]) == ["same", "later"]
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_conflicts_are_listed_masked(doubtful, lang):
+    conflict = ("phone_birth", "13812341234 1990-02-01", "0000010001", "0000010002", "gender")
+    found = doubtful.insight.links.resolution()
+    columns = ["key", "value", "record_id", "other_id", "reason"]
+    stored = type(found)(found.identities, found.pairs, pd.DataFrame([conflict], columns=columns))
+    doubtful.insight.links.__dict__["_stored"] = stored
+    state, _ = _open(doubtful, lang=lang)
+    html = InsightScreen(state)._sections["links"].review.html
+    assert "000****0001 · 000****0002" in html
+    assert {"en": "same telephone and birthday, but another gender", "zh_CN": "电话和生日相同，但性别不同"}[
+        lang
+    ] in html
+    assert "13812341234" not in html
+
+
 def test_an_old_page_changes_nothing(doubtful):
     state, section = _open(doubtful)
     screen = InsightScreen(state)

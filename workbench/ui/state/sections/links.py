@@ -21,7 +21,7 @@ from workbench.ui.state.sections.links_review import PairReview
 
 PAGE = 15
 KNOWN = locale.keys()
-BARS = 12
+BARS = 24
 ACTIONS = ("win_company", "offer_payroll", "finance_chain", "keep")
 MESSAGE_PREFIXES = ("insight_links.action.", "insight_links.industry.", "insight_links.tier.")
 _SHADES = (0.02, 0.05, 0.08, 0.12, 0.2)
@@ -159,6 +159,7 @@ class LinksState(SectionState):
                 "company": self.name_of(row),
                 "masked": mask_identifier(row["company_id"]),
                 "industry": self.industry(row["industry"]),
+                "chain": " / ".join(self._partners(row[end]) for end in ("n_suppliers", "n_buyers")),
                 "tier": self.t(f"insight_links.tier.{row['tier']}") if _is_text(row["tier"]) else "",
                 "action_label": self.t(f"insight_links.action.{row['action']}"),
                 "width": round(100 * row["n_employees"] / most),
@@ -166,17 +167,22 @@ class LinksState(SectionState):
             for row in shown.to_dict("records")
         ]
 
+    def _partners(self, n: int) -> str:
+        """Return a count of companies; a small one is not told to readers."""
+        least = self.project.small_cell
+        return f"< {least}" if self.hides and 0 < n < least else locale.count(n, self.lang)
+
     def name_of(self, row: dict[Any, Any]) -> str:
         """Return a company's name, or what stands for it."""
         return str(row["company"]) if _is_text(row["company"]) else self.t("insight_links.no_name")
 
-    def industry(self, word: Any) -> str:
+    def industry(self, word: Any, *, capital: bool = True) -> str:
         """Return an industry in the screen's language; a bank's own word as it is."""
         if not _is_text(word):
             return ""
         known = f"insight_links.industry.{word}"
         shown = self.t(known) if known in KNOWN else str(word).replace("_", " ")
-        return shown[:1].upper() + shown[1:]
+        return shown[:1].upper() + shown[1:] if capital else shown
 
     def bars(self) -> pd.DataFrame:
         """Return the largest companies' employees, paid here and not, as `charts.company_bars` draws them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench import locale
+from workbench.customers.ties import FEWEST
 from workbench.ui.state.parts import Kpi
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class LinksFindings:
     def subtitle(self) -> str:
         """Return what the finding rests on."""
         unplaced = self.state.n_unplaced
-        parts = [self._basis()]
+        parts = [self._basis(), self.t("insight_links.larger", n=FEWEST)]
         if unplaced:
             parts.append(self.t("insight_links.unplaced", n=self._n(unplaced)))
         return " · ".join(parts)
@@ -137,7 +138,7 @@ class LinksFindings:
         every = int(buyers.sum())
         title = self.t(
             "insight_links.chain.title",
-            industry=state.industry(buyers.index[0]),
+            industry=state.industry(buyers.index[0], capital=False),
             share=locale.percent(buyers.iloc[0] / every, places=0),
         )
         if state.hides and buyers.iloc[0] < state.project.small_cell:
