@@ -108,9 +108,20 @@ class Identities:
                     .to_dict("records"),
                 }
         tell(0.9, "project.phase.records")
-        return self._keep(records, pairs, model)
+        return self.keep(records, pairs, model)
 
-    def _keep(self, records: pd.DataFrame, pairs: pd.DataFrame | None, model: dict[str, Any]) -> Resolution:
+    def keep(self, records: pd.DataFrame, pairs: pd.DataFrame | None, model: dict[str, Any]) -> Resolution:
+        """Put records together by keys, decisions and these pairs, and store what was found.
+
+        Parameters
+        ----------
+        records : pandas.DataFrame
+            As of `records`.
+        pairs : pandas.DataFrame or None
+            Probable pairs, of Splink or of a bank's own matching; None where none were weighed.
+        model : dict
+            What weighed them, as JSON.
+        """
         from workbench.customers.identity import resolve_identities
 
         decided = self._project.store.pairs.frame()
@@ -280,7 +291,7 @@ class Identities:
         pairs = None
         if artefact.summary["is_probable"]:
             pairs = self._stored.pairs.drop(columns=["decision", "state"])
-        return self._keep(self.records(), pairs, self._artefacts.document(artefact, "model")).merges
+        return self.keep(self.records(), pairs, self._artefacts.document(artefact, "model")).merges
 
 
 def _last(decisions: pd.DataFrame) -> int:

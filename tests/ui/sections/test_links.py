@@ -145,7 +145,7 @@ def doubtful(walked, monkeypatch):
             "phone": "same",
         }
     )
-    links._keep(records, pd.concat([pairs, more], ignore_index=True), {})
+    links.keep(records, pd.concat([pairs, more], ignore_index=True), {})
     return walked
 
 

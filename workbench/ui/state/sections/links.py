@@ -24,7 +24,7 @@ KNOWN = locale.keys()
 BARS = 24
 ACTIONS = ("win_company", "offer_payroll", "finance_chain", "keep")
 MESSAGE_PREFIXES = ("insight_links.action.", "insight_links.industry.", "insight_links.tier.")
-_SHADES = (0.02, 0.05, 0.08, 0.12, 0.2)
+_SHADES = (0.16, 0.32, 0.48, 0.64, 0.8)
 
 
 class LinksState(SectionState):
@@ -215,10 +215,10 @@ class LinksState(SectionState):
         }
         buyers = sorted(set(self.chain["buyer_industry"]))
         suppliers = sorted(set(self.chain["supplier_industry"]))
-        every = int(self.chain["n"].sum())
+        most = int(self.chain["n"].max())
         rows = []
         for supplier in (*suppliers, None):
-            made = [_cell(cells.get((supplier, buyer)), every) for buyer in (*buyers, None)]
+            made = [_cell(cells.get((supplier, buyer)), most) for buyer in (*buyers, None)]
             label = self.t("insight_links.chain.total") if supplier is None else self.industry(supplier)
             rows.append({"name": label, "cells": made, "is_total": supplier is None})
         return [self.industry(buyer) for buyer in buyers], rows
@@ -264,12 +264,12 @@ def _with_totals(chain: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*ends, "n"]).astype(dict.fromkeys(ends, "object")).assign(hidden=False)
 
 
-def _cell(row: dict[Any, Any] | None, every: int) -> dict[str, Any]:
+def _cell(row: dict[Any, Any] | None, most: int) -> dict[str, Any]:
     """Return what one cell of the heat table shows."""
     if row is None:
         return {"hidden": False, "n": 0, "shade": 1}
     if row["hidden"]:
         return {"hidden": True, "n": 0, "shade": 1}
     n = int(row["n"])
-    shade = next((step for step, limit in enumerate(_SHADES, 1) if n / every < limit), 6)
+    shade = next((step for step, limit in enumerate(_SHADES, 1) if n / most < limit), 6)
     return {"hidden": False, "n": n, "shade": shade}
