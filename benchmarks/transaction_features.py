@@ -109,11 +109,11 @@ def measure(which: str, folder: Path, into: Path) -> None:
 
     import workbench.insight.movements  # noqa: F401
 
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     {"workbench": ours, "pandas": pandas}[which](folder, into)
-    seconds = time.perf_counter() - start
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"seconds": seconds, "gib": peak / 2**20}))
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "gib": peak / 2**20}))
 
 
 def check_same(one: Path, other: Path) -> int:
@@ -154,11 +154,18 @@ def main() -> None:
             if run.returncode:
                 raise SystemExit(f"{which} failed:\n{run.stderr}")
             results[which] = json.loads(run.stdout)
-            print(f"{which:<10} {results[which]['seconds']:7.1f} s   peak {results[which]['gib']:5.2f} GiB")
+            took = "{seconds:7.1f} s   {cpu:7.1f} s of processor   peak {gib:5.2f} GiB".format(
+                **results[which]
+            )
+            print(f"{which:<10} {took}")
         if len(results) == 2:
             n = check_same(Path(scratch) / "workbench.parquet", Path(scratch) / "pandas.parquet")
             print(f"the same features of {n:,} customers")
-            print(f"{results['pandas']['seconds'] / results['workbench']['seconds']:.1f} times faster")
+            ratio = {
+                name: results["pandas"][name] / results["workbench"][name] for name in ("seconds", "cpu")
+            }
+            # On a busy machine two threads get less than their due: the processor's time says more.
+            print(f"{ratio['seconds']:.1f} times faster, {ratio['cpu']:.1f} times in processor time")
 
 
 if __name__ == "__main__":

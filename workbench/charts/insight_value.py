@@ -60,7 +60,7 @@ def value_deciles(
 
 
 def value_segments(
-    segments: pd.DataFrame, *, lang: str = "en", mode: Mode = "light", row_height: int = 40
+    segments: pd.DataFrame, *, lang: str = "en", mode: Mode = "light", row_height: int = 44
 ) -> alt.LayerChart:
     """Draw the expected value of a customer of each segment, with its interval.
 
@@ -73,7 +73,7 @@ def value_segments(
         Language of the texts.
     mode : {"light", "dark"}, default="light"
         Whose colours to use.
-    row_height : int, default=40
+    row_height : int, default=44
         Pixels a segment.
 
     Returns
@@ -88,12 +88,12 @@ def value_segments(
     )
     axis = alt.Axis(title=None, tickCount=4, format="~s", labelFlush=True)
     x = alt.X("mean:Q", axis=axis, scale=alt.Scale(zero=True, padding=6))
-    rule = base.mark_rule(strokeWidth=2.5, yOffset=8).encode(x="ci_low:Q", x2="ci_high:Q", color=colour)
-    dot = base.mark_point(size=62, filled=True, opacity=1, yOffset=8).encode(x=x, color=colour)
-    name = base.mark_text(align="left", fontWeight=600, dy=-8, x=2, color=tokens["ink"]).encode(
+    rule = base.mark_rule(strokeWidth=2.5, yOffset=7).encode(x="ci_low:Q", x2="ci_high:Q", color=colour)
+    dot = base.mark_point(size=62, filled=True, opacity=1, yOffset=7).encode(x=x, color=colour)
+    name = base.mark_text(align="left", fontWeight=600, dy=-6, x=2, color=tokens["ink"]).encode(
         text="segment:N"
     )
-    figures = base.mark_text(align="right", dy=-8, x="width", color=tokens["ink-2"]).encode(text="shown:N")
+    figures = base.mark_text(align="right", dy=-6, x="width", color=tokens["ink-2"]).encode(text="shown:N")
     chart = alt.layer(rule, dot, name, figures).properties(
         width="container", height=row_height * max(len(order), 1)
     )

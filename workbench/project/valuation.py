@@ -287,8 +287,8 @@ class Valuation:
         if frames["now"].empty:
             raise ParameterProblem("insight_value.error.no_purchases", day=str(day), types=_listed(chosen))
         length = periods.last_period(day, period) - periods.last_period(begin, period)
-        # A holdout needs as much history again to learn from.
-        long_enough = int(frames["now"]["T"].max()) >= 2 * length > 0
+        # A holdout needs about as much history again to learn from.
+        long_enough = int(frames["now"]["T"].max()) >= 1.9 * length > 0
         return {
             **frames,
             "periods": length if long_enough else 0,

@@ -239,10 +239,8 @@ class ValueState(SectionState):
         types = [name for name, on in form["types"] if on]
         parts = [f"types={types}"] if types else []
         parts += [f"period={form['period']!r}", f"model={form['model']!r}"]
-        parts += [
-            f"discount_rate={float(form['discount']) / 100:g}",
-            f"margin={float(form['margin']) / 100:g}",
-        ]
+        for name, field in (("discount_rate", "discount"), ("margin", "margin")):
+            parts.append(f"{name}={_shown_share(form[field])}")
         return f"project.insight.value.compute({', '.join(parts)})"
 
     def compute(self, fields: dict[str, str]) -> None:
@@ -286,6 +284,14 @@ def _percent(name: str, text: str) -> float:
         return float(text.replace("%", "").replace(",", ".")) / 100
     except ValueError as error:
         raise ParameterProblem("insight_value.error.setting", name=name, value=text or "–") from error
+
+
+def _shown_share(text: str) -> str:
+    """Return what was typed as a share for the Python hint; as it is where it is no number."""
+    try:
+        return f"{_percent('', text):g}"
+    except ParameterProblem:
+        return repr(text)
 
 
 def _cell(rows: pd.DataFrame, total: int, whole: float) -> dict[str, Any]:
