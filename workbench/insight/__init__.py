@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from workbench.insight.labels import LabelSuggestion, suggest_labels
     from workbench.insight.movements import summarise_transactions
+    from workbench.insight.preparation import Preparation, prepare_features
     from workbench.insight.profile import profile_clusters
     from workbench.insight.rules import (
         AllOf,
@@ -88,6 +89,7 @@ _MODULES = {
     ),
     "labels": ("LabelSuggestion", "suggest_labels"),
     "movements": ("summarise_transactions",),
+    "preparation": ("Preparation", "prepare_features"),
     "profile": ("profile_clusters",),
     "rules": (
         "AllOf",
@@ -144,6 +146,7 @@ __all__ = [
     "LabelSuggestion",
     "Not",
     "ParetoNBD",
+    "Preparation",
     "Rule",
     "RuleEvaluation",
     "RuleSet",
@@ -177,6 +180,7 @@ __all__ = [
     "learn_rule",
     "match_labels",
     "population_stability_index",
+    "prepare_features",
     "profile_clusters",
     "read_expression",
     "recommend_k",

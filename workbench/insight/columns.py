@@ -169,7 +169,7 @@ def _unusable(cells: pd.Series, column: str) -> str:
         return "mostly_missing"
     if types.is_datetime64_any_dtype(cells.dtype):
         return "date"
-    if column not in catalogue.RULES and _names_an_identifier(column) and present.is_unique:
+    if column not in catalogue.RULES and names_an_identifier(column) and present.is_unique:
         return "identifier"
     if types.is_numeric_dtype(cells.dtype) or _says_yes_or_no(cells):
         return ""
@@ -178,7 +178,8 @@ def _unusable(cells: pd.Series, column: str) -> str:
     return "many_values" if present.nunique() > catalogue.MAXIMUM_LEVELS else ""
 
 
-def _names_an_identifier(column: str) -> bool:
+def names_an_identifier(column: str) -> bool:
+    """Say whether a column's name is like that of an identifier."""
     words = column.lower().replace("-", "_").split("_")
     return words[-1] in ("id", "no", "num", "number", "code", "key") or column.lower().endswith("num")
 

@@ -20,12 +20,13 @@ from workbench.project.segmentation import (
     model_of,
     newer,
     portrait_figures,
+    preparation_tables,
 )
 from workbench.store import Artefact
 from workbench.tables import MEMBERSHIP, SEGMENTS
 
 if TYPE_CHECKING:
-    from workbench.insight import RuleSet
+    from workbench.insight import Preparation, RuleSet
     from workbench.project.handle import Project
     from workbench.project.portraits import Portraits
     from workbench.project.rulebook import Rulebook
@@ -87,6 +88,7 @@ class Insight(Comparing, Reshaping):
         labels: Mapping[int, Any] | None = None,
         comparison: pd.DataFrame | None = None,
         embedding: Any = None,
+        preparation: Preparation | None = None,
         note: str = "",
     ) -> Segmentation:
         """Approve a segmentation: it becomes the cycle's newest version.
@@ -103,6 +105,9 @@ class Insight(Comparing, Reshaping):
             What `compare_k` returned.
         embedding : Embedding, optional
             What `embed` returned.
+        preparation : Preparation, optional
+            What `prepare_features` returned: stored beside the segmentation, so that a
+            reader sees what was left out and why.
         note : str, default=""
             Why this one.
 
@@ -143,7 +148,8 @@ class Insight(Comparing, Reshaping):
             chosen,
             described
             | ({} if comparison is None else {"comparison": comparison})
-            | ({} if embedding is None else embedding_tables(embedding)),
+            | ({} if embedding is None else embedding_tables(embedding))
+            | preparation_tables(preparation),
             model_of(segmenter),
             None if embedding is None else embedding_info(embedding),
             inputs=[stored.artefact_id],

@@ -11,6 +11,7 @@ from workbench.errors import NotFound
 from workbench.project.segmentation import Segmentation, embedding_info, embedding_tables, newer
 
 if TYPE_CHECKING:
+    from workbench.insight import Preparation
     from workbench.project.handle import Project
     from workbench.store.artefacts import Artefacts
 
@@ -150,6 +151,27 @@ class SegmentTables:
         inputs = self._artefacts.manifest(self._artefacts.find(now.artefact_id))["inputs"]
         source = next(one for one in inputs if one.startswith("features/"))
         return self._artefacts.read(self._artefacts.find(source), "features").set_index("customer_id")
+
+    def preparation(self, version: int | None = None) -> Preparation | None:
+        """Return what was left out of a segmentation's features and why, without the features.
+
+        Parameters
+        ----------
+        version : int, optional
+            Of the segmentation; by default the cycle's newest.
+
+        Returns
+        -------
+        Preparation or None
+            None where none was stored.
+        """
+        from workbench.insight import Preparation
+
+        artefact = self._artefacts.find(self.segmentation(version).artefact_id)
+        if "excluded" not in self._artefacts.tables(artefact):
+            return None
+        excluded, notes = (self._artefacts.read(artefact, name) for name in ("excluded", "feature_notes"))
+        return Preparation(pd.DataFrame(columns=list(notes["feature"])), excluded, notes)
 
     def everyone(self, version: int | None = None) -> pd.DataFrame | None:
         """Return where each customer lies in the picture, or None without a picture.

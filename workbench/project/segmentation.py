@@ -6,11 +6,14 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from workbench.errors import Conflict, ParameterProblem
+
+if TYPE_CHECKING:
+    from workbench.insight import Preparation
 
 _LABEL = ("segment", "segment_zh", "description", "description_zh")
 
@@ -144,3 +147,10 @@ def newer(expected: int, now: Segmentation, cluster: int, segment: str) -> Confl
         version=now.version,
         who=now.approved_by,
     )
+
+
+def preparation_tables(preparation: Preparation | None) -> dict[str, pd.DataFrame]:
+    """Return what is stored of how the features were chosen: no customer is in it."""
+    if preparation is None:
+        return {}
+    return {"excluded": preparation.excluded, "feature_notes": preparation.notes}

@@ -196,10 +196,18 @@ def _segment(
     random_state: int,
     tell: _Teller,
 ) -> Segmentation:
-    from workbench.insight import Segmenter, build_features, compare_k, embed, recommend_k
+    from workbench.insight import (
+        Segmenter,
+        build_features,
+        compare_k,
+        embed,
+        prepare_features,
+        recommend_k,
+    )
 
     tell("project.phase.features")
-    features = build_features(customers)
+    prepared = prepare_features(build_features(customers), after_contact=project.imports.after_contact())
+    features = prepared.features
     tell("project.phase.compare")
     comparison = compare_k(
         features,
@@ -228,7 +236,12 @@ def _segment(
             progress=tell.within,
         )
     return project.insight.approve(
-        segmenter, features, labels=labels, comparison=comparison, embedding=picture
+        segmenter,
+        features,
+        labels=labels,
+        comparison=comparison,
+        embedding=picture,
+        preparation=prepared,
     )
 
 

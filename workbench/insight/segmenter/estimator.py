@@ -52,7 +52,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
         on batches for millions of rows (3 starts). ``"gaussian_mixture"``: Gaussians with
         full covariances (3 starts), for clusters of different shapes and sizes.
         ``"hdbscan"``: where customers lie close, clusters of any shape; who lies in no
-        dense place is in cluster -1. Learned from at most 20,000 customers; a customer
+        dense place is in cluster -1. Learned from at most 10,000 customers; a customer
         belongs where the nearest of those does, unless farther from it than that
         cluster's members are from each other. ``"hierarchical"``: Ward's tree of at most
         5,000 customers, cut into `n_clusters` branches; everyone belongs to the branch

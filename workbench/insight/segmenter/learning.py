@@ -18,7 +18,7 @@ N_INIT = 10
 # Ward's tree holds the distances of all pairs: at 5,000 customers that is 100 MB.
 WARD_ROWS = 5_000
 # The time of HDBSCAN grows with the square of the customers.
-DENSE_ROWS = 20_000
+DENSE_ROWS = 10_000
 # Digits of the scaled customers that are stored, to keep the file small.
 _DIGITS = 5
 
