@@ -326,6 +326,8 @@ class InsightScreen(Screen):
             self.draw(
                 self.side_bars,
                 lambda: charts.differences(bars, slot=slot, lang=state.lang, mode=state.mode),
+                bars,
+                slot,
             )
         self.fill(
             self.side_foot,

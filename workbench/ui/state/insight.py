@@ -146,10 +146,7 @@ class InsightState(SectionedState, Reshaping):
         """Choose a segment, or none."""
         known = set() if self.segmentation is None else set(self.segmentation.segments["segment"])
         again = segment == self.selected and not self.is_group
-        self._forget_group()
-        self.outline, self.stage_chosen = [], ""
-        self.selected = segment if segment in known and not again else ""
-        self.touch()
+        self._choose(segment if segment in known and not again else "")
 
     @property
     def focus(self) -> str:
@@ -219,11 +216,12 @@ class InsightState(SectionedState, Reshaping):
         if table.empty:
             return []
         stages = self.stages_shown()
+        ends = (table["segment"].fillna(""), table["lifecycle_stage"].fillna(""))
+        cells = dict(zip(zip(*ends, strict=True), zip(table["n"], table["hidden"], strict=True), strict=True))
         rows = []
         for row, dim in zip(self.summary().itertuples(), self.segment_emphasis(), strict=True):
-            mine = table[table["segment"] == row.segment].set_index("lifecycle_stage")
-            total = _cell(mine[mine.index.isna()])
-            found = [_cell(mine[mine.index == stage]) for stage in stages]
+            total = _cell(cells.get((row.segment, "")))
+            found = [_cell(cells.get((row.segment, stage))) for stage in stages]
             for cell in found:
                 cell["shade"] = _shade(cell["n"] / (total["n"] or row.n))
             rows.append(
@@ -310,12 +308,15 @@ class InsightState(SectionedState, Reshaping):
 
     def _redo(self) -> tuple[Button, ...]:
         """Return the button to the strategy page while its plan uses an older version."""
-        status = self.project.status().set_index("stage").loc["strategy"]
-        if status["detail_key"] != "project.status.stale_segmentation" or self.segmentation is None:
+        if self.segmentation is None or not self._once("plan is stale", self._plan_is_stale):
             return ()
         href = request.stage_address(NOTEBOOKS["strategy"], self.lang, self.mode, self.project.cycle.cycle_id)
         label = self.t("insight.button.redo", version=self.segmentation.version)
         return (Button("redo", label, primary=True, href=href),)
+
+    def _plan_is_stale(self) -> bool:
+        status = self.project.status().set_index("stage").loc["strategy"]
+        return bool(status["detail_key"] == "project.status.stale_segmentation")
 
     def figures_before(self) -> tuple[str, dict[str, Any]] | None:
         """Return the cycle before, and its n, balances and weak share, where they were stored."""
@@ -342,12 +343,12 @@ class InsightState(SectionedState, Reshaping):
         return self.t("insight.origin", cycle=before, n=int((decided["status"] == "accepted").sum()))
 
 
-def _cell(rows: pd.DataFrame) -> dict[str, Any]:
-    """Return what one cell of the heat table shows."""
-    if rows.empty:
+def _cell(found: tuple[Any, Any] | None) -> dict[str, Any]:
+    """Return what one cell of the heat table shows, from its count and whether it is hidden."""
+    if found is None:
         return {"hidden": False, "n": 0}
-    row = rows.iloc[0]
-    return {"hidden": bool(row["hidden"]), "n": 0 if row["hidden"] else int(row["n"])}
+    n, hidden = found
+    return {"hidden": bool(hidden), "n": 0 if hidden else int(n)}
 
 
 def _shade(share: float) -> int:

@@ -90,18 +90,12 @@ class MapFigures:
         outline : list of [float, float]
             Its corners, in the picture's places. Fewer than three choose nobody.
         """
-        self._forget_group()
-        self.selected, self.stage_chosen = "", ""
-        self.outline = outline if len(outline) >= 3 else []
-        self.touch()
+        self._choose("", outline=outline if len(outline) >= 3 else [])
 
     def choose_cell(self, segment: str, stage: str) -> None:
         """Choose a segment's customers of one lifecycle stage; the same again clears."""
         again = (segment, stage) == (self.selected, self.stage_chosen)
-        self._forget_group()
-        self.outline = []
-        self.selected, self.stage_chosen = ("", "") if again else (segment, stage)
-        self.touch()
+        self._choose("" if again else segment, "" if again else stage)
 
     def pick(self, x: float, y: float, dx: float, dy: float) -> None:
         """Choose the segment of the point nearest to a click; a click beside all points clears."""
@@ -114,14 +108,21 @@ class MapFigures:
 
     def clear_choice(self) -> None:
         """Choose nobody: every chart shows everyone again."""
-        self._forget_group()
-        self.outline, self.selected, self.stage_chosen = [], "", ""
-        self.touch()
+        self._choose("")
 
     @property
     def is_group(self) -> bool:
         """Whether customers are chosen that are not just a segment."""
         return bool(self.outline) or bool(self.stage_chosen)
+
+    def _choose(self, segment: str, stage: str = "", outline: Any = ()) -> None:
+        """Set the whole choice at once, so that the screen is drawn once."""
+        self._forget_group()
+        self.outline, self.stage_chosen = list(outline), stage
+        if segment != self.selected:
+            self.selected = segment  # its observer draws
+        else:
+            self.touch()
 
     def _forget_group(self) -> None:
         for name in [name for name in self._kept if name.startswith("group")]:

@@ -56,6 +56,9 @@ class PanelFigures(MapFigures):
 
     def differences(self) -> pd.DataFrame:
         """Return what sets them apart: label, difference with low and high, shown, p_value."""
+        return self._once("group bars" if self.is_group else f"bars {self.focus}", self._bars)
+
+    def _bars(self) -> pd.DataFrame:
         profile = self.profile_rows()
         if profile.empty:
             return pd.DataFrame(columns=["label", "difference", "low", "high", "shown", "p_value"])
