@@ -258,9 +258,9 @@ class RuleDraft:
         """Ask another column; operator and value stay where they suit it."""
         node = self.node(place, path)
         operators = OPERATORS[kinds[column]]
-        same = kinds.get(node["column"]) == kinds[column] and column_unit(node["column"]) == column_unit(
-            column
-        )
+        # A column that is gone is taken for one of the same kind: what was typed stays.
+        was = kinds.get(node["column"], kinds[column])
+        same = was == kinds[column] and column_unit(node["column"]) == column_unit(column)
         node["column"] = column
         if node["operator"] not in operators:
             node["operator"] = ">=" if ">=" in operators else operators[0]

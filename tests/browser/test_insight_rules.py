@@ -1,0 +1,90 @@
+"""The rules in a real page: readers see them, and an analyst's builder answers keys and clicks."""
+
+from __future__ import annotations
+
+import shutil
+
+import nbformat
+import pytest
+
+import workbench as wb
+from workbench.publish import Dashboards
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def builder_page(walked_folder, tmp_path_factory, lasting_visit):
+    """Return a page on which the builder is shown, as JupyterLab shows it to an analyst."""
+    folder = tmp_path_factory.mktemp("rules") / "bank"
+    shutil.copytree(walked_folder, folder)
+    cell = "\n".join(
+        [
+            "import workbench as wb",
+            "from workbench.ui import request",
+            f"project = wb.open_project({str(folder)!r}, role='analyst')",
+            "request.is_published = lambda: False",
+            "screen = wb.ui.insight(project)",
+            "screen.workbench_screen.state.open_section('rules')",
+            "screen",
+        ]
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    (folder.parent / "notebooks").mkdir()
+    nbformat.write(notebook, folder.parent / "notebooks" / "01_insight.ipynb")
+    options = {"notebooks": folder.parent / "notebooks", "preheat": False, "log": folder.parent / "log"}
+    with Dashboards(folder, **options) as running:
+        visit = lasting_visit()
+        visit.open(running.address("insight"))
+        visit.page.wait_for_selector(".wb .rl-tree", timeout=60_000)
+        yield visit, folder
+        visit.page.goto("about:blank")
+
+
+def test_an_edit_is_tried_while_one_types(builder_page):
+    visit, folder = builder_page
+    page = visit.page
+    page.click("[data-key=rl-add]")
+    page.wait_for_selector(".wb .rl-rule.on .bad")
+    page.click("[data-key=rl-condition-root]")
+    page.select_option("[data-key=rl-column-0]", "tenure")
+    # The unit stands there once the builder has heard of the column.
+    page.wait_for_function("(document.querySelector('.wb .rl-val .quiet') ?? {}).innerText === 'months'")
+    field = page.locator("[data-key=rl-typed0-0]")
+    field.click()
+    page.keyboard.type("60", delay=30)
+    page.wait_for_selector(".wb .rl-live .trio")
+    assert page.evaluate("document.activeElement.dataset.key") == "rl-typed0-0"
+    assert field.input_value() == "60"
+    said = page.locator(".wb .rl-live .rl-said").inner_text()
+    assert said == "tenure at least 60 months"
+    project = wb.open_project(folder, role="analyst")
+    kept = project.store.drafts.load("insight.rules", project.cycle.cycle_id)
+    assert kept["rules"][-1]["node"]["parts"][0]["value"] == 60
+    page.click("[data-key=rl-undo]")
+    page.locator(".wb .rl-list [data-key^=rl-delete]").last.focus()
+    count = page.locator(".wb .rl-rule").count()
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"document.querySelectorAll('.wb .rl-rule').length === {count - 1}")
+    assert visit.attempts == []
+    assert visit.faults == []
+
+
+def test_readers_see_the_rules_in_both_languages_and_on_a_phone(walked_folder, tmp_path, visit):
+    phone = visit(width=360, height=800)
+    page = phone.page
+    with Dashboards(walked_folder, role="viewer", preheat=False, log=tmp_path / "log") as running:
+        address = running.address("insight")
+        page.goto(f"{address}{'&' if '?' in address else '?'}section=rules")
+        page.wait_for_selector(".wb .rl-list", timeout=60_000)
+        page.wait_for_selector(".wb .tabs")
+        assert page.locator("[data-key=rl-add]").count() == 0
+        english = page.locator(".wb h1").inner_text()
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        page.click("[data-key=lang-zh]")
+        page.wait_for_function(f"document.querySelector('.wb h1').innerText !== {english!r}")
+        assert "条规则" in page.locator(".wb h1").inner_text()
+        assert phone.attempts == []
+        assert phone.faults == []
+        page.goto("about:blank")
