@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from workbench.publish import Dashboards
@@ -48,11 +49,11 @@ def test_a_manager_looks_at_corporate_customers_on_a_phone(folder, visit):
 
 
 def test_an_analyst_finds_a_customer_and_previews_a_rule(folder, visit, tmp_path):
-    from conftest import write_notebook
-
-    notebook = write_notebook(tmp_path / "01_insight.ipynb", ANALYST)
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(ANALYST)])
+    made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(made, tmp_path / "01_insight.ipynb")
     log = folder.parent / "analyst.log"
-    with Dashboards(folder, notebooks=notebook.parent, role="analyst", log=log, preheat=False) as running:
+    with Dashboards(folder, notebooks=tmp_path, role="analyst", log=log, preheat=False) as running:
         opened = visit()
         address = running.address("insight")
         page = opened.open(f"{address}{'&' if '?' in address else '?'}section=portrait", charts=2)
