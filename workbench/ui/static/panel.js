@@ -40,6 +40,9 @@ function render({ model, el }) {
     const restore = remember();
     el.innerHTML = model.get("html");
     restore();
+    // On a phone the open tab may lie outside its row.
+    const tab = el.querySelector(".tabs [aria-current]");
+    if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
     const page = model.get("page");
     if (page.lang) document.documentElement.lang = page.lang;
     if (page.theme) document.documentElement.dataset.theme = page.theme;
