@@ -13,6 +13,7 @@ import pytest
 
 import workbench as wb
 from workbench.publish import Dashboards
+from workbench.ui.state.sections import INSIGHT
 
 pytestmark = pytest.mark.browser
 
@@ -71,6 +72,35 @@ def test_screenshot_of_a_dashboard_on_a_phone(dashboards, visit, stage):
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     seen(opened, f"{stage}.phone")
     assert opened.attempts == []
+
+
+def _section(page, name: str) -> None:
+    """Open a section by its tab, and wait until it is drawn."""
+    before = page.locator("h1").inner_text()
+    page.locator(f".tabs [data-value={name}]").click()
+    page.wait_for_selector(f".tabs [data-value={name}][aria-current=page]", timeout=30_000)
+    page.wait_for_function(
+        "before => document.querySelector('h1').innerText !== before", arg=before, timeout=30_000
+    )
+    page.wait_for_function(
+        "[...document.querySelectorAll('.wb-grid .workbench-chart')].filter(each => each.offsetParent)"
+        ".some(each => Number(each.dataset.marks) > 0)",
+        timeout=30_000,
+    )
+
+
+@pytest.mark.parametrize("lang,width", [("en", 1440), ("zh_CN", 1440), ("en", 360)])
+def test_screenshot_of_every_section_of_insight(dashboards, visit, lang, width):
+    opened = visit(width=width)
+    page = opened.open(dashboards.address("insight", lang=lang), charts=1)
+    for name in INSIGHT:
+        _section(page, name)
+        assert page.locator(".wb .note.error").count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+        kind = "phone" if width < 640 else "zh" if lang == "zh_CN" else lang
+        seen(opened, f"insight.{name}.{kind}")
+    assert opened.attempts == []
+    assert opened.faults == []
 
 
 def test_screenshot_of_insight_in_the_dark(dashboards, visit):
