@@ -94,6 +94,16 @@ def test_two_thousand_columns_take_little_time_and_are_called_too_many():
     assert "1990 features are many for 1500" in prepared.warning_texts()[0]
 
 
+def test_two_thousand_columns_with_notes_are_prepared_and_clustered_in_reasonable_time():
+    values = np.random.default_rng(1).normal(size=(300, 2_000))
+    table = pd.DataFrame(values, columns=[f"x{i}" for i in range(2_000)])
+    table.insert(0, "customer_id", [f"{i:04d}" for i in range(300)])
+    begin = time.perf_counter()
+    prepared = wb.prepare_features(wb.build_features(table))
+    wb.Segmenter(3, algorithm="hierarchical").fit(prepared.features)
+    assert time.perf_counter() - begin < 12
+
+
 def test_nobody_one_customer_and_all_constant():
     nobody = wb.prepare_features(pd.DataFrame({"age": pd.Series(dtype=float)}))
     assert nobody.warnings == ("few_customers",)

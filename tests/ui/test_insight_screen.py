@@ -62,10 +62,9 @@ def test_a_segment_named_like_a_script_is_text(walked):
         assert NASTY not in panel.html
 
 
-def test_a_viewer_has_no_bench_and_no_comment_form(viewed, monkeypatch):
+def test_a_viewer_has_no_comment_form(viewed, monkeypatch):
     monkeypatch.setenv("WORKBENCH_PUBLISHED", "1")
     screen = InsightScreen(InsightState(viewed))
-    assert screen.bench is None
     screen.title.press("comments")
     assert "<form" not in screen.remarks.html
     screen.remarks.press("comment", "", {"text": "hello"})
@@ -78,18 +77,6 @@ def test_a_project_without_a_segmentation_says_what_to_do(tmp_path):
 
     screen = InsightScreen(InsightState(wb.create_project(tmp_path / "new")))
     assert screen.state.t("insight.nothing.title") in screen.title.html
-
-
-def test_the_bench_fits_by_pressing(screen):
-    bench = screen.bench
-    bench.k.value = 2
-    assert bench.state.k == 2
-    bench.head.press("fit")
-    assert bench.state.jobs.wait()
-    assert 'name="en-0"' in bench.labels.html
-    bench.labels.press("labels", "", {"en-0": "One", "zh-0": "一", "en-1": "Two", "zh-1": "二"})
-    bench.labels.press("approve")
-    assert set(screen.state.segmentation.segments["segment"]) == {"One", "Two"}
 
 
 def test_a_viewers_kernel_loads_no_engine(walked_folder):

@@ -7,10 +7,8 @@ import pandas as pd
 import pytest
 
 from workbench import locale
-from workbench.errors import NotAllowed, ParameterProblem
 from workbench.ui.state.insight import InsightState
 from workbench.ui.state.insight_map import label_places
-from workbench.ui.state.segmenting import Segmenting
 
 
 @pytest.fixture
@@ -116,60 +114,6 @@ def test_names_stand_over_the_densest_part():
     places = label_places(pd.concat([dense, far]).assign(segment="A"))
     assert abs(places.loc[0, "x"]) < 1
     assert 0 < places.loc[0, "y"] < 1
-
-
-def test_the_bench_compares_fits_labels_and_approves(state):
-    bench = Segmenting(state)
-    bench.k = 3
-    with pytest.raises(ParameterProblem):
-        bench.approve()
-    bench.fit()
-    assert bench.jobs.wait()
-    assert state.progress is None
-    assert [row["n"] for row in bench.rows()] == [int(n) for n in bench.segmenter.sizes_]
-    bench.rename(0, "Everyday savers", "日常储户")
-    with pytest.raises(ParameterProblem):
-        bench.rename(1, "Everyday savers", "")
-    before = state.segmentation.version
-    bench.approve()
-    assert state.segmentation.version == before + 1
-    assert "Everyday savers" in set(state.segmentation.segments["segment"])
-    assert state.banner.kind == "done"
-
-
-def test_labels_can_be_swapped_and_a_bad_form_changes_nothing(state):
-    bench = Segmenting(state)
-    bench.k = 2
-    bench.fit()
-    bench.jobs.wait()
-    bench.rename_all({"en-0": "A", "zh-0": "甲", "en-1": "B", "zh-1": "乙"})
-    bench.rename_all({"en-0": "B", "zh-0": "乙", "en-1": "A", "zh-1": "甲"})
-    assert [bench.labels[n].segment for n in (0, 1)] == ["B", "A"]
-    with pytest.raises(ParameterProblem):
-        bench.rename_all({"en-0": "", "zh-0": "", "en-1": "C", "zh-1": ""})
-    assert [bench.labels[n].segment for n in (0, 1)] == ["B", "A"]
-
-
-def test_changing_k_drops_the_fit(state):
-    bench = Segmenting(state)
-    bench.k = 2
-    bench.fit()
-    bench.jobs.wait()
-    assert bench.rows()
-    bench.k = 3
-    assert bench.rows() == []
-    with pytest.raises(ParameterProblem):
-        bench.approve()
-
-
-def test_a_viewer_can_not_approve(viewed):
-    state = InsightState(viewed)
-    bench = Segmenting(state)
-    bench.k = 2
-    bench.fit()
-    bench.jobs.wait()
-    with pytest.raises(NotAllowed):
-        bench.approve()
 
 
 def test_a_result_of_an_older_job_is_not_shown(state):

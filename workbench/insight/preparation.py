@@ -13,7 +13,7 @@ from workbench import locale
 from workbench.insight import catalogue
 from workbench.insight.columns import names_an_identifier
 from workbench.insight.features import NOTES, feature_label
-from workbench.insight.scaling import WINSOR_LIMITS
+from workbench.insight.scaling import WINSOR_LIMITS, bare
 
 MESSAGE_PREFIXES = ("insight_clusters.reason.", "insight_clusters.warning.")
 
@@ -177,6 +177,7 @@ def _left_before(features: pd.DataFrame) -> list[tuple[str, str, float, str]]:
 def _columns(features: pd.DataFrame) -> list[Any]:
     """Return each column's cells as numbers, or None where they are none."""
     found: list[Any] = []
+    features = bare(features)
     for position in range(features.shape[1]):
         cells = features.iloc[:, position]
         number = pd.api.types.is_numeric_dtype(cells.dtype) or pd.api.types.is_bool_dtype(cells.dtype)
@@ -263,11 +264,9 @@ def _warnings(n: int, p: int) -> tuple[str, ...]:
 
 def _chosen(features: pd.DataFrame, kept: Sequence[str]) -> pd.DataFrame:
     notes = features.attrs.get(NOTES)
-    # pandas copies notes at every step; with 2,000 of them that takes long.
-    bare = features.copy(deep=False)
-    bare.attrs = {}
-    names = {str(name): name for name in bare.columns}
-    chosen = bare[[names[name] for name in kept]]
+    names = {str(name): name for name in features.columns}
+    chosen = bare(features)[[names[name] for name in kept]]
     if notes:
-        chosen.attrs[NOTES] = [note for note in notes if note["reason_excluded"] or note["feature"] in kept]
+        used = set(kept)
+        chosen.attrs[NOTES] = [note for note in notes if note["reason_excluded"] or note["feature"] in used]
     return chosen

@@ -176,6 +176,21 @@ def fit_scaling(
     )
 
 
+def bare(features: pd.DataFrame) -> pd.DataFrame:
+    """Return the same table without its notes, which pandas copies at every step.
+
+    Examples
+    --------
+    >>> features = pd.DataFrame({"age": [20.0]})
+    >>> features.attrs["feature_notes"] = [{"feature": "age"}]
+    >>> bare(features).attrs, len(features.attrs)
+    ({}, 1)
+    """
+    found = features.copy(deep=False)
+    found.attrs = {}
+    return found
+
+
 def weight_factors(names: list[str], weights: Mapping[str, float] | None) -> np.ndarray | None:
     """Return the roots of the features' weights, or None where all are 1.
 

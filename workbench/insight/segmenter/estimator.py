@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import check_is_fitted
 
 from workbench.errors import ParameterProblem
-from workbench.insight.scaling import Scaling, fit_scaling, weight_factors
+from workbench.insight.scaling import Scaling, bare, fit_scaling, weight_factors
 from workbench.insight.segmenter import learning
 from workbench.insight.segmenter.checks import check_enough_rows, checked_features
 from workbench.insight.segmenter.models import Centroids, Model, read_model
@@ -23,6 +23,7 @@ from workbench.insight.segmenter.prototypes import (
     is_text,
     learn_prototypes,
 )
+from workbench.insight.segmenter.starts import read_starts
 from workbench.insight.threads import one_thread
 
 ALGORITHMS = (
@@ -33,7 +34,6 @@ ALGORITHMS = (
     "hierarchical",
     "kprototypes",
 )
-SEEDED = ("kmeans", "minibatch_kmeans", "gaussian_mixture", "kprototypes")
 _FORMAT = 1
 
 
@@ -194,7 +194,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
         scaled, codes = self._on_scale(features)
         self.feature_names_in_ = np.asarray(features.columns, dtype=object)
         self.n_features_in_ = features.shape[1]
-        names, starts = self._starts(numbers, seeds)
+        names, starts = read_starts(numbers, seeds, self.algorithm, self.n_clusters, self._scaling)
         learned = self._learn(scaled, codes, starts)
         self.converged_ = learned.converged
         self._number_by_size(learned.model, scaled, codes)
@@ -325,7 +325,8 @@ class Segmenter(ClusterMixin, BaseEstimator):
 
     def _checked(self, features: pd.DataFrame) -> pd.DataFrame:
         if self.algorithm != "kprototypes" or not isinstance(features, pd.DataFrame):
-            return checked_features(features)
+            return bare(checked_features(features))
+        features = bare(features)
         checked_features(features[[name for name in features.columns if not is_text(features[name])]])
         return features
 
@@ -341,25 +342,6 @@ class Segmenter(ClusterMixin, BaseEstimator):
     def _on_scale(self, features: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         numbers = features[list(self._columns.numbers)].to_numpy(dtype="float64")
         return self._scaling.apply(numbers), self._columns.codes(features)
-
-    def _starts(
-        self, numbers: pd.DataFrame, seeds: pd.Series | pd.DataFrame | None
-    ) -> tuple[list[str], np.ndarray | None]:
-        if seeds is None:
-            return [], None
-        if self.algorithm not in SEEDED:
-            raise ParameterProblem(
-                "insight_clusters.error.no_seeds", algorithm=self.algorithm, known=", ".join(SEEDED)
-            )
-        if isinstance(seeds, pd.Series):
-            if not seeds.index.equals(numbers.index):
-                seeds = seeds.reindex(numbers.index)
-            seeds = numbers.groupby(seeds.to_numpy(dtype=object)).mean()
-        absent = [name for name in numbers.columns if name not in seeds.columns]
-        if absent or not 1 <= len(seeds) <= self.n_clusters:
-            raise ParameterProblem("insight_clusters.error.seeds", n=len(seeds), k=self.n_clusters)
-        table = checked_features(seeds[list(numbers.columns)])
-        return [str(name) for name in seeds.index], self._scaling.apply(table.to_numpy(dtype="float64"))
 
     def _learn(self, scaled: np.ndarray, codes: np.ndarray, starts: np.ndarray | None) -> learning.Learned:
         k, seed = int(self.n_clusters), self.random_state

@@ -6,12 +6,11 @@ import warnings
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial import KDTree
 from sklearn.cluster import HDBSCAN, AgglomerativeClustering, KMeans, MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from workbench.insight.segmenter.models import Centroids, Dense, Mixture, Model
+from workbench.insight.segmenter.models import Centroids, Dense, Mixture, Model, nearest_points
 
 # Lloyd's algorithm from 10 k-means++ starts; the best of them is kept.
 N_INIT = 10
@@ -94,7 +93,7 @@ def learn_dense(scaled: np.ndarray, min_cluster_size: int | None, seed: int) -> 
     reach = np.zeros(k)
     for cluster in range(k):
         members = points[owners == cluster]
-        reach[cluster] = KDTree(members).query(members, k=2)[0][:, 1].max()
+        reach[cluster] = nearest_points(members, members, 2)[0].max()
     return Learned(Dense(means_of(points, owners, k), points, owners, reach), True)
 
 

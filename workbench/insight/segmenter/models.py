@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.spatial import KDTree
+from sklearn.neighbors import NearestNeighbors
 
 UNASSIGNED = -1
 
@@ -117,10 +117,10 @@ class Dense:
 
     def assign(self, scaled: np.ndarray, codes: np.ndarray) -> np.ndarray:  # noqa: ARG002
         """Return the cluster of the nearest customer learned from, or -1 beyond its reach."""
-        far, nearest = KDTree(self.points).query(scaled)
-        found = self.owners[nearest]
         if not len(self.reach):
             return np.full(len(scaled), UNASSIGNED)
+        far, nearest = nearest_points(self.points, scaled)
+        found = self.owners[nearest]
         return np.where((found >= 0) & (far <= self.reach[found]), found, UNASSIGNED)
 
     def in_order(self, order: np.ndarray) -> Dense:
@@ -179,6 +179,12 @@ class Prototypes:
             "modes": self.modes.tolist(),
             "gammas": self.gammas.tolist(),
         }
+
+
+def nearest_points(points: np.ndarray, asked: np.ndarray, number: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far the nearest (or second nearest …) point of each row is, and which it is."""
+    far, which = NearestNeighbors(n_neighbors=number).fit(points).kneighbors(asked)
+    return far[:, -1], which[:, -1]
 
 
 def squares(scaled: np.ndarray, means: np.ndarray, labels: np.ndarray) -> float:

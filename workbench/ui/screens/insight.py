@@ -10,7 +10,6 @@ import ipywidgets as widgets
 from workbench import charts
 from workbench.ui import request
 from workbench.ui.panel import Handler, Panel
-from workbench.ui.screens.bench import Bench
 from workbench.ui.screens.frame import Screen, card, show
 from workbench.ui.screens.sections import section_class
 from workbench.ui.screens.sections.base import Section
@@ -72,10 +71,6 @@ class InsightScreen(Screen):
             card(self.k_head, self.k, area="a-k"),
             card(self.side_head, self.side_bars, self.side_foot, self.side_actions, area="a-side"),
         ]
-        self.bench = None
-        if self.state.may("analyst") and not request.is_published():
-            self.bench = Bench(self)
-            cards.append(self.bench.card)
         self._overview = tuple(cards)
         self._sections: dict[str, Section] = {}
         for panel in (self.tabs, self.title):
@@ -168,8 +163,6 @@ class InsightScreen(Screen):
         self.filters.layout.display = "" if ready else "none"
         for part in self._overview[:5]:
             part.layout.display = "" if ready else "none"
-        if self.bench is not None:
-            self.bench.paint()
         if not ready:
             return
         self._paint_filters()

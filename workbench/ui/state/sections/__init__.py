@@ -12,6 +12,7 @@ INSIGHT: dict[str, str] = {
     "links": "LinksState",
     "value": "ValueState",
     "rules": "RulesState",
+    "clusters": "ClustersState",
     "versions": "VersionsState",
 }
 """Section of the insight screen → its state's class, in the order of the tabs.
