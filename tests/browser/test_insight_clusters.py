@@ -1,0 +1,99 @@
+"""The section of clusters in a real page: read by a manager, worked by an analyst."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import workbench as wb
+from workbench.publish import Dashboards
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def bench_page(walked_folder: Path, tmp_path_factory, lasting_visit):
+    """Return a page on which the bench is shown, as JupyterLab shows it to an analyst."""
+    folder = tmp_path_factory.mktemp("clusters") / "bank"
+    shutil.copytree(walked_folder, folder)
+    cell = "\n".join(
+        [
+            "import workbench as wb",
+            "from workbench.ui import request",
+            f"project = wb.open_project({str(folder)!r}, role='analyst')",
+            "request.is_published = lambda: False",
+            "wb.ui.insight(project, section='clusters')",
+        ]
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    (folder.parent / "notebooks").mkdir()
+    nbformat.write(notebook, folder.parent / "notebooks" / "01_insight.ipynb")
+    options = {"notebooks": folder.parent / "notebooks", "preheat": False, "log": folder.parent / "log"}
+    with Dashboards(folder, **options) as running:
+        visit = lasting_visit()
+        visit.open(running.address("insight"))
+        visit.page.wait_for_selector(".wb .cl-check", timeout=60_000)
+        yield visit, folder
+        visit.page.goto("about:blank")
+
+
+def seen(page, name: str) -> None:
+    folder = os.environ.get("WORKBENCH_SCREENSHOTS")
+    if folder:
+        page.wait_for_timeout(500)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def test_an_analyst_chooses_fits_labels_and_approves_by_keyboard(bench_page):
+    visit, folder = bench_page
+    page = visit.page
+    page.locator("[data-key='use-age']").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-key='use-age'][aria-checked=false]")
+    assert page.evaluate("document.activeElement.dataset.key") == "use-age"
+    page.locator("[data-key='more-tenure']").press("Enter")
+    page.wait_for_function("document.body.innerText.includes('weights={')")
+    page.locator("[data-key='bench-fit']").click()
+    page.wait_for_selector("[data-key='en-0']", timeout=60_000)
+    first = page.locator("[data-key='en-0']")
+    first.fill("Happy savers")
+    seen(page, "clusters.bench")
+    page.locator("[data-key='bench-labels']").click()
+    page.locator("[data-key='bench-approve']").click()
+    page.wait_for_function("document.querySelector('.wb .note.done')?.innerText.includes('approved')")
+    page.wait_for_function("document.querySelector('.wb .a-cl-sizes').innerText.includes('Happy savers')")
+    approved = wb.open_project(folder, role="viewer").insight.segmentation()
+    assert "Happy savers" in set(approved.segments["segment"])
+    assert approved.model["parameters"]["weights"] == {"tenure": 2.0}
+    assert "age" not in approved.model["features"]
+    assert visit.attempts == []
+    assert visit.faults == []
+
+
+def test_a_manager_reads_how_the_clusters_were_made_on_a_phone_in_chinese(
+    walked_folder, tmp_path_factory, visit
+):
+    log = tmp_path_factory.mktemp("log") / "dashboards.log"
+    with Dashboards(walked_folder, role="viewer", log=log, preheat=False) as running:
+        opened = visit(width=360, height=800)
+        address = running.address("insight", lang="zh_CN")
+        page = opened.open(f"{address}{'&' if '?' in address else '?'}section=clusters", charts=1)
+        page.wait_for_selector(".wb .cl-left dt")
+        assert "个群" in page.locator(".wb .title h1").inner_text()
+        assert page.locator(".wb .a-cl-bench, .wb .a-cl-choose").count() == 0
+        assert page.locator(".wb .note.error").count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        seen(page, "clusters.phone.zh")
+        assert opened.attempts == []
+        assert opened.faults == []
+        if "WORKBENCH_SCREENSHOTS" in os.environ:
+            for name, options in (("clusters.en", {}), ("clusters.dark", {"theme": "dark"})):
+                wide = visit()
+                address = running.address("insight", **options)
+                wide.open(f"{address}{'&' if '?' in address else '?'}section=clusters", charts=1)
+                seen(wide.page, name)
