@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     )
     from workbench.insight.segmenter import Segmenter
     from workbench.insight.small_cells import hide_small_cells
+    from workbench.insight.stability import segment_stability
     from workbench.insight.summary import count_by_lifecycle, summarise_segments
     from workbench.insight.value.bgnbd import BGNBD
     from workbench.insight.value.clv import expected_customer_value
@@ -109,6 +110,7 @@ _MODULES = {
         "read_expression",
         "seed_with_rules",
     ),
+    "stability": ("segment_stability",),
     "segmenter": ("Segmenter",),
     "small_cells": ("hide_small_cells",),
     "summary": ("count_by_lifecycle", "summarise_segments"),
@@ -187,6 +189,7 @@ __all__ = [
     "rfm_scores",
     "seed_with_rules",
     "segment_events",
+    "segment_stability",
     "stability_bins",
     "stability_verdict",
     "suggest_labels",

@@ -89,6 +89,7 @@ class Insight(Comparing, Reshaping):
         comparison: pd.DataFrame | None = None,
         embedding: Any = None,
         preparation: Preparation | None = None,
+        stability: pd.DataFrame | None = None,
         note: str = "",
     ) -> Segmentation:
         """Approve a segmentation: it becomes the cycle's newest version.
@@ -108,6 +109,8 @@ class Insight(Comparing, Reshaping):
         preparation : Preparation, optional
             What `prepare_features` returned: stored beside the segmentation, so that a
             reader sees what was left out and why.
+        stability : pandas.DataFrame, optional
+            What `segment_stability` returned, where these segments are in no comparison.
         note : str, default=""
             Why this one.
 
@@ -149,7 +152,8 @@ class Insight(Comparing, Reshaping):
             described
             | ({} if comparison is None else {"comparison": comparison})
             | ({} if embedding is None else embedding_tables(embedding))
-            | preparation_tables(preparation),
+            | preparation_tables(preparation)
+            | ({} if stability is None else {"stability": stability}),
             model_of(segmenter),
             None if embedding is None else embedding_info(embedding),
             inputs=[stored.artefact_id],

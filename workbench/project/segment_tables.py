@@ -173,6 +173,32 @@ class SegmentTables:
         excluded, notes = (self._artefacts.read(artefact, name) for name in ("excluded", "feature_notes"))
         return Preparation(pd.DataFrame(columns=list(notes["feature"])), excluded, notes)
 
+    def stability(self, version: int | None = None) -> pd.DataFrame | None:
+        """Return how stable the segments are: a table `K_STABILITY`, or None.
+
+        From what was stored with them, else from the comparison that found them: the same
+        algorithm, number and sizes. Segments split or merged since then have none.
+
+        Parameters
+        ----------
+        version : int, optional
+            Of the segmentation; by default the cycle's newest.
+        """
+        from workbench.insight import cluster_stability
+
+        now = self.segmentation(version)
+        artefact = self._artefacts.find(now.artefact_id)
+        sizes = now.segments[now.segments["cluster"] >= 0].set_index("cluster")["n"].to_dict()
+        found = []
+        if "stability" in self._artefacts.tables(artefact):
+            found.append(self._artefacts.read(artefact, "stability"))
+        if now.comparison is not None:
+            compared = cluster_stability(now.comparison)
+            algorithm = (now.model.get("parameters") or {}).get("algorithm")
+            found.append(compared[(compared["algorithm"] == algorithm) & (compared["k"] == len(sizes))])
+        fitting = [one for one in found if one.set_index("cluster")["n"].to_dict() == sizes]
+        return fitting[0].reset_index(drop=True) if fitting else None
+
     def everyone(self, version: int | None = None) -> pd.DataFrame | None:
         """Return where each customer lies in the picture, or None without a picture.
 

@@ -203,6 +203,7 @@ def _segment(
         embed,
         prepare_features,
         recommend_k,
+        segment_stability,
     )
 
     tell("project.phase.features")
@@ -219,8 +220,11 @@ def _segment(
     )
     tell("project.phase.segment")
     kept = _segments_before(project, features)
+    stability = None
     if kept is not None:
         segmenter, labels = kept
+        # They are in no comparison of this cycle's customers.
+        stability = segment_stability(features, segmenter.predict(features), random_state=random_state)
     else:
         labels = None
         chosen = k or recommend_k(comparison).k
@@ -242,6 +246,7 @@ def _segment(
         comparison=comparison,
         embedding=picture,
         preparation=prepared,
+        stability=stability,
     )
 
 

@@ -102,7 +102,7 @@ class ClustersSection(Section):
             "clusters_sizes.html",
             rows=state.segment_rows(),
             compared=not stability.empty,
-            hint="wb.cluster_stability(project.insight.segmentation().comparison)" if hints else "",
+            hint="project.insight.stability()" if hints else "",
         )
         self.stable.layout.display = "none" if stability.empty else ""
         if stability.empty:

@@ -9,7 +9,6 @@ import pandas as pd
 from workbench import locale
 from workbench.insight import (
     Preparation,
-    cluster_stability,
     feature_label,
     hide_small_cells,
     recommend_k,
@@ -28,6 +27,7 @@ MESSAGE_PREFIXES = (
 LEFT_OUT = 40
 """Columns left out that are listed at once."""
 SKEWED = 2.0
+_NO_STABILITY = pd.DataFrame(columns=["cluster", "jaccard", "n"])
 
 
 class ClustersState(SectionState):
@@ -45,6 +45,7 @@ class ClustersState(SectionState):
         self.bench: Segmenting | None = None
         self.preparation: Preparation | None = None
         self.restored = False
+        self._stability = _NO_STABILITY
         self._data: tuple[Any, ...] = ()
         super().__init__(screen, **traits)
 
@@ -52,9 +53,11 @@ class ClustersState(SectionState):
 
     def load(self) -> None:
         """Read what is stored of the segmentation; an analyst's unfinished work comes back."""
-        self.preparation = None
+        self.preparation, self._stability = None, _NO_STABILITY
         if self.segmentation is not None:
             self.preparation = self.project.insight.preparation(self.segmentation.version)
+            found = self.project.insight.stability(self.segmentation.version)
+            self._stability = _NO_STABILITY if found is None else found
         if not self.may("analyst") or request.is_published() or not self.project.cycle.cycle_id:
             return
         portrait = self.project.imports.portrait()
@@ -128,20 +131,8 @@ class ClustersState(SectionState):
         return {} if comparison is None else dict(recommend_k(comparison).votes)
 
     def stability(self) -> pd.DataFrame:
-        """Return the stability of the clusters in use: a table `K_STABILITY`, maybe empty.
-
-        Only where the comparison's clusters are those in use: same algorithm, number and
-        sizes. Segments carried over from another cycle, split or merged have none.
-        """
-        if self.segmentation is None or self.segmentation.comparison is None:
-            return pd.DataFrame(columns=["cluster", "jaccard", "n"])
-        found = cluster_stability(self.segmentation.comparison)
-        sizes = self.segmentation.segments.set_index("cluster")["n"]
-        mine = found[
-            (found["algorithm"] == self.settings.get("algorithm")) & (found["k"] == (sizes.index >= 0).sum())
-        ]
-        same = mine.set_index("cluster")["n"].to_dict() == sizes[sizes.index >= 0].to_dict()
-        return mine if same else mine.iloc[:0]
+        """Return the stability of the clusters in use: a table `K_STABILITY`, maybe empty."""
+        return self._stability
 
     def names(self) -> dict[int, str]:
         """Return each cluster's segment in the screen's language."""
