@@ -1,0 +1,61 @@
+"""The case notebooks run on the real files, and what their page says is what they print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = [pytest.mark.cases, pytest.mark.timeout(600)]
+
+# What each page tells its reader, as the notebook's own output has it.
+PRINTED = {
+    "card_customers": (
+        "No clusters: customers look like one cloud",
+        "4547  0.261  0.061",
+        "4276  0.079  0.537",
+        "1304  0.077  0.162",
+        "utilisation below 0.2 and transactions amount 12m below 7,000",
+        "precision 0.95, coverage 0.90",
+    ),
+    "bank_marketing": (
+        "1 of 5 indices say 4 clusters. Others: silhouette 8, Calinski-Harabasz 3, Davies-Bouldin 5, gap 1.",
+        "100% have “home loan”",
+        "99% have “single” as marital status",
+        "14967  0.071",
+        "12420  0.164",
+        "10580   0.16",
+        "7244  0.067",
+        "precision 0.99, coverage 0.97",
+    ),
+}
+
+
+def _printed(notebook: nbformat.NotebookNode) -> str:
+    found = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert not [output for output in found if output.output_type == "error"]
+    return "\n".join(
+        output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in found
+    )
+
+
+@pytest.mark.parametrize("name", sorted(PRINTED))
+def test_a_case_runs_and_prints_what_its_page_says(
+    cases: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nbclient import NotebookClient
+
+    monkeypatch.setenv("WORKBENCH_CASES", str(cases))
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+    notebook = nbformat.read(ROOT / "notebooks" / "cases" / f"{name}.ipynb", as_version=4)
+    place = {"metadata": {"path": str(tmp_path)}}
+    NotebookClient(notebook, kernel_name="python3", timeout=600, resources=place).execute()
+    text = _printed(notebook)
+    for figure in PRINTED[name]:
+        assert figure in text, figure
+
+
+def test_every_case_is_tested() -> None:
+    assert {path.stem for path in (ROOT / "notebooks" / "cases").glob("*.ipynb")} == set(PRINTED)
