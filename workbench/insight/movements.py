@@ -118,11 +118,13 @@ def summarise_transactions(
     moves = _chosen(transactions, snapshot_date, types, direction, since)
     last_whole = last_period(snapshot_date, period)
     over = dt.datetime.combine(end_of_period(last_whole, period) + dt.timedelta(days=1), dt.time())
+    # The place of a movement's period is worked out once a row, and not in every aggregate of it.
+    first = _first_period(transactions, period, last_whole)
+    moves = moves.mutate(place=period_number(moves.occurred_at, period) - first)
     recent, whole = moves.occurred_at >= begin, moves.occurred_at < over
     table = moves.group_by("customer_id").aggregate(
-        **_marks(transactions, moves, period, last_whole),
+        **_marks(moves, last_whole - first),
         begun=moves.occurred_at.min(where=whole),
-        ended=moves.occurred_at.max(where=whole),
         units=moves.units.sum(where=whole),
         latest=moves.occurred_at.max(),
         frequency=recent.cast("int64").sum(),
@@ -134,15 +136,16 @@ def summarise_transactions(
     table = table.mutate(
         count=_marked(table),
         first=period_number(table.begun, period),
-        last=period_number(table.ended, period),
+        last=first + _last_place(table),
         day=day_number(table.latest),
     )
     # Only now is it known which movements were the first purchase.
     until = table.select("customer_id", until=next_period(table.begun, period))
-    opening = _chosen(transactions, snapshot_date, types, direction, since, moment="moved_at")
+    opening = _chosen(transactions, snapshot_date, types, direction, since, moment="moved_at", exact=False)
     opening = opening.join(until, "customer_id")
     opening = opening.filter(opening.moved_at < opening.until)
-    opening = opening.group_by("customer_id").aggregate(units_first=opening.units.sum())
+    # Few rows are left: only theirs are made exact.
+    opening = opening.group_by("customer_id").aggregate(units_first=_units(opening.amount.abs()).sum())
     table = table.join(opening, "customer_id")
     x = table["count"] - 1
     money = table.units.cast("float64")
@@ -161,7 +164,13 @@ def summarise_transactions(
     )
 
 
-def _marks(transactions: ibis.Table, moves: ibis.Table, period: str, last_whole: int) -> dict[str, Any]:
+def _first_period(transactions: ibis.Table, period: str, last_whole: int) -> int:
+    """Return the number of the period that the table begins in."""
+    begun = _rows(transactions.aggregate(first=transactions.occurred_at.min())).column(0)[0].as_py()
+    return last_whole if begun is None else number_of(begun, period)
+
+
+def _marks(moves: ibis.Table, last: int) -> dict[str, Any]:
     """Return what counts a customer's periods: a bit for each, or distinct periods where they are many.
 
     A group for each customer and period would be as large as the table; the bits of two
@@ -169,16 +178,13 @@ def _marks(transactions: ibis.Table, moves: ibis.Table, period: str, last_whole:
     """
     import ibis
 
-    number = period_number(moves.occurred_at, period)
-    begun = _rows(transactions.aggregate(first=transactions.occurred_at.min())).column(0)[0].as_py()
-    first = last_whole if begun is None else number_of(begun, period)
-    blocks = max(0, last_whole - first) // _BITS + 1
+    place = moves.place
+    blocks = max(0, last) // _BITS + 1
     if blocks > _MOST_BLOCKS:
-        return {"distinct": number.nunique(where=number <= last_whole)}
-    place = number - first
+        return {"distinct": place.nunique(where=place <= last), "last_place": place.max(where=place <= last)}
     bit = ibis.literal(1, "int64") << (place % _BITS).cast("int64")
     edges = [n * _BITS for n in range(blocks)]
-    ends = [*edges[1:], last_whole - first + 1]
+    ends = [*edges[1:], last + 1]
     return {
         f"mark_{n}": bit.bit_or(where=(place >= low) & (place < high))
         for n, (low, high) in enumerate(zip(edges, ends, strict=True))
@@ -200,6 +206,25 @@ def _marked(table: ibis.Table) -> Any:
     marks = [name for name in table.columns if name.startswith("mark_")]
     counts = [bit_count(table[name].fill_null(0)).cast("int64") for name in marks]
     return reduce(add, counts)
+
+
+def _last_place(table: ibis.Table) -> Any:
+    """Return the place of the last period that `_marks` has marked: that of the highest bit."""
+    import ibis
+
+    if "distinct" in table.columns:
+        return table["last_place"]
+
+    @ibis.udf.scalar.builtin(signature=(("int64",), "string"), name="bin")
+    def binary(bits):  # type: ignore[no-untyped-def]
+        """Write a number in ones and noughts; an engine's own function."""
+
+    marks = sorted((name for name in table.columns if name.startswith("mark_")), key=lambda n: int(n[5:]))
+    highest = [
+        (table[name] > 0, int(name[5:]) * _BITS + binary(table[name]).length().cast("int64") - 1)
+        for name in reversed(marks)
+    ]
+    return ibis.cases(*highest, else_=ibis.null("int64"))
 
 
 def _rows(expression: Any) -> Any:
@@ -292,8 +317,9 @@ def _chosen(
     direction: str,
     since: dt.date | None,
     moment: str = "occurred_at",
+    exact: bool = True,
 ) -> ibis.Table:
-    """Return the movements that count: customer, moment, and the amount in exact units.
+    """Return the movements that count: customer, moment, and the amount, in exact units or as it stands.
 
     Another name of the moment makes another expression: an engine that sees the same
     one twice may keep all its rows in memory between.
@@ -315,11 +341,13 @@ def _chosen(
         keep.append(moves["type"].isin(list(types)))
     if direction != "both":
         keep.append(moves.amount < 0 if direction == "out" else moves.amount > 0)
-    return moves.filter(keep).select(
-        "customer_id",
-        moves.occurred_at.cast("timestamp").name(moment),
-        units=(size * _EXACT).round().cast("int64"),
-    )
+    amount = _units(size).name("units") if exact else moves.amount
+    return moves.filter(keep).select("customer_id", moves.occurred_at.cast("timestamp").name(moment), amount)
+
+
+def _units(size: Any) -> Any:
+    """Return an amount without its sign in whole hundredths of a fen."""
+    return (size * _EXACT).round().cast("int64")
 
 
 def _check(transactions: ibis.Table, period: str, direction: str, months: int) -> None:

@@ -267,7 +267,8 @@ def _segments_before(project: Project, features: pd.DataFrame) -> tuple[Any, dic
     segmenter = restore_segmenter(segmentation.model)
     if "rules" in segmentation.model:
         # The same rules on this cycle's portrait; a column that is gone is said, not passed over.
-        base = getattr(segmenter, "base", segmenter).on(project.customers())
+        by_rule: Any = getattr(segmenter, "base", segmenter)
+        base = by_rule.on(project.customers())
         labels = base.labels() | labels
     # A segment that nobody is in any more can't be approved under its label.
     present = set(np.unique(segmenter.predict(features)))
