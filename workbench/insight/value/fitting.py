@@ -109,7 +109,9 @@ class PositiveModel:
 
         begin = self.start(rows)
         bounds = [(value - self.widest, value + self.widest) for value in begin]
-        found = minimize(loss, begin, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": self.most_steps})
+        found = minimize(
+            loss, begin, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": self.most_steps}
+        )
         theta, hessian = self._polished(found.x, rows, weights)
         at_edge = bool((np.abs(theta - begin) > self.widest - 0.05).any())
         self.n_ = int(counts.sum())
