@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
-import nbformat
 import pytest
 
 import workbench as wb
@@ -16,30 +14,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def bench_page(walked_folder: Path, tmp_path_factory, lasting_visit):
-    """Return a page on which the bench is shown, as JupyterLab shows it to an analyst."""
-    folder = tmp_path_factory.mktemp("clusters") / "bank"
-    shutil.copytree(walked_folder, folder)
-    cell = "\n".join(
-        [
-            "import workbench as wb",
-            "from workbench.ui import request",
-            f"project = wb.open_project({str(folder)!r}, role='analyst')",
-            "request.is_published = lambda: False",
-            "wb.ui.insight(project, section='clusters')",
-        ]
-    )
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    (folder.parent / "notebooks").mkdir()
-    nbformat.write(notebook, folder.parent / "notebooks" / "01_insight.ipynb")
-    options = {"notebooks": folder.parent / "notebooks", "preheat": False, "log": folder.parent / "log"}
-    with Dashboards(folder, **options) as running:
-        visit = lasting_visit()
-        visit.open(running.address("insight"))
-        visit.page.wait_for_selector(".wb .cl-check", timeout=60_000)
-        yield visit, folder
-        visit.page.goto("about:blank")
+def bench_page(desk):
+    """Return a page with the bench, as an analyst sees it in JupyterLab, and the project's folder."""
+    return desk("clusters", ".wb .cl-check")
 
 
 def seen(page, name: str) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
-import nbformat
 import pytest
 
 import workbench as wb
@@ -14,32 +11,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def builder_page(walked_folder, tmp_path_factory, lasting_visit):
-    """Return a page on which the builder is shown, as JupyterLab shows it to an analyst."""
-    folder = tmp_path_factory.mktemp("rules") / "bank"
-    shutil.copytree(walked_folder, folder)
-    cell = "\n".join(
-        [
-            "import workbench as wb",
-            "from workbench.ui import request",
-            f"project = wb.open_project({str(folder)!r}, role='analyst')",
-            "request.is_published = lambda: False",
-            "screen = wb.ui.insight(project)",
-            "screen.workbench_screen.state.open_section('rules')",
-            "screen",
-        ]
-    )
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    (folder.parent / "notebooks").mkdir()
-    nbformat.write(notebook, folder.parent / "notebooks" / "01_insight.ipynb")
-    options = {"notebooks": folder.parent / "notebooks", "preheat": False, "log": folder.parent / "log"}
-    with Dashboards(folder, **options) as running:
-        visit = lasting_visit()
-        visit.open(running.address("insight"))
-        visit.page.wait_for_selector(".wb .rl-tree", timeout=60_000)
-        yield visit, folder
-        visit.page.goto("about:blank")
+def builder_page(desk):
+    """Return a page with the builder, as an analyst sees it in JupyterLab, and the project's folder."""
+    return desk("rules", ".wb .rl-tree")
 
 
 def test_an_edit_is_tried_while_one_types(builder_page):

@@ -10,8 +10,9 @@ from workbench import charts
 from workbench.charts.insight_kchoice import ALL_INDICES
 from workbench.ui.panel import Panel
 from workbench.ui.screens.frame import card
+from workbench.ui.state.sections.clusters_fit import UNASSIGNED
 from workbench.ui.state.sections.clusters_labels import LABEL_LENGTH
-from workbench.ui.state.segmenting import K_RANGE, UNASSIGNED, Segmenting
+from workbench.ui.state.segmenting import K_RANGE, Segmenting
 from workbench.ui.vega import VegaView
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Bench:
         on(self.head, "compare", lambda *_: self.state.compare())
         on(self.head, "fit", lambda *_: self.state.fit())
         on(self.head, "several", lambda *_: self._several())
+        on(self.head, "from_rules", lambda *_: self._from_rules())
         on(self.features, "use", lambda value, _: self.state.choice.toggle(value))
         on(self.features, "more", lambda value, _: self.state.choice.weigh(value, 1))
         on(self.features, "less", lambda value, _: self.state.choice.weigh(value, -1))
@@ -82,6 +84,9 @@ class Bench:
     def _several(self) -> None:
         self.state.several = not self.state.several
         self.screen.state.touch()
+
+    def _from_rules(self) -> None:
+        self.state.from_rules = not self.state.from_rules
 
     def _use(self, *, on: bool) -> None:
         choice = self.state.choice
@@ -137,6 +142,8 @@ class Bench:
             "clusters_bench.html",
             fitted=bool(state.rows()),
             several=state.several,
+            can_seed=state.can_begin_at_rules,
+            seeded=state.begins_at_rules,
             busy=self.screen.state.progress is not None,
             hint=state.python() if self.screen.state.hints else "",
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,6 +15,7 @@ from workbench.ui.state.guard import guarded
 from workbench.ui.state.jobs import Jobs
 from workbench.ui.state.parts import Banner
 from workbench.ui.state.sections.clusters_features import FeatureChoice
+from workbench.ui.state.sections.clusters_fit import SEEDED, UNASSIGNED, Fitted, fit_clusters
 from workbench.ui.state.sections.clusters_labels import Labelling
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ SCALINGS = ("standard", "robust")
 OUTLIERS = ("keep", "winsorise")
 LEAST_SIZES = (0, 25, 50, 100, 250, 500, 1000)
 GIANT = 0.95
-UNASSIGNED = -1
-_TRAITS = ("k", "algorithm", "scaling", "outliers", "min_size")
+_TRAITS = ("k", "algorithm", "scaling", "outliers", "min_size", "from_rules")
 MESSAGE_PREFIXES = ("insight_room.algorithm.", "insight_clusters.scaling.", "insight_clusters.outliers.")
 
 
@@ -67,6 +66,8 @@ class Segmenting(Labelling, traitlets.HasTraits):
         Least members of an HDBSCAN cluster; 0 leaves it to the algorithm.
     several : bool
         Whether `compare` compares several algorithms.
+    from_rules : bool
+        Whether the clusters begin at the segments of the expert rules.
     """
 
     k = traitlets.Int(6, min=K_RANGE.start, max=K_RANGE.stop - 1)
@@ -75,6 +76,7 @@ class Segmenting(Labelling, traitlets.HasTraits):
     outliers = traitlets.Enum(OUTLIERS, default_value="keep")
     min_size = traitlets.Enum(LEAST_SIZES, default_value=0)
     several = traitlets.Bool(False)
+    from_rules = traitlets.Bool(False)
 
     def __init__(
         self, screen: InsightState, keep: Callable[[dict[str, Any] | None], None] | None = None
@@ -88,6 +90,8 @@ class Segmenting(Labelling, traitlets.HasTraits):
         self.profile: pd.DataFrame | None = None
         self.labels: dict[int, LabelSuggestion] = {}
         self.typed: dict[str, str] = {}
+        self.followed: dict[int, str] = {}
+        self.doubts: dict[int, tuple[str, ...]] = {}
         self._keep = keep
         self._restoring = False
         super().__init__()
@@ -209,31 +213,19 @@ class Segmenting(Labelling, traitlets.HasTraits):
         if self.algorithm == "hdbscan" and self.min_size:
             settings["min_cluster_size"] = self.min_size
 
-        def work(report: Report) -> tuple[Any, ...]:
-            from workbench.insight import Segmenter, profile_clusters, suggest_labels
+        project, seeded = self.screen.project, self.begins_at_rules
 
+        def work(report: Report) -> tuple[Preparation, pd.DataFrame, Fitted]:
             preparation = self._prepared(report)
             features = self._chosen(preparation)
-            report(0.4, "insight.bench.phase.fit")
-            segmenter = Segmenter(**settings).fit(features)
-            if not len(segmenter.sizes_):
-                raise ParameterProblem("insight_clusters.error.none_dense")
-            report(0.8, "insight.bench.phase.profile")
-            profile = profile_clusters(features, segmenter.labels_)
-            return preparation, features, segmenter, profile, suggest_labels(profile)
+            return preparation, features, fit_clusters(project, features, settings, report, from_rules=seeded)
 
         self.jobs.start(work, self._fitted, "insight.bench.phase.features")
 
-    def _fitted(self, result: tuple[Any, ...]) -> None:
-        self.choice.preparation, self.features, self.segmenter, self.profile, labels = result
-        if UNASSIGNED in labels:
-            labels[UNASSIGNED] = replace(
-                labels[UNASSIGNED],
-                segment=locale.text("insight_clusters.unassigned", "en"),
-                segment_zh=locale.text("insight_clusters.unassigned", "zh_CN"),
-                slot=0,
-            )
-        self.labels = labels
+    def _fitted(self, result: tuple[Preparation, pd.DataFrame, Fitted]) -> None:
+        self.choice.preparation, self.features, fitted = result
+        self.segmenter, self.profile, labels = fitted.segmenter, fitted.profile, fitted.labels
+        self.labels, self.followed, self.doubts = labels, fitted.followed, fitted.doubts
         known = {f"{lang}-{cluster}" for cluster in labels for lang in ("en", "zh")}
         self.typed = {name: text for name, text in self.typed.items() if name in known}
         sizes = self.segmenter.sizes_
@@ -289,6 +281,7 @@ class Segmenting(Labelling, traitlets.HasTraits):
                 {
                     "cluster": cluster,
                     "none": cluster == UNASSIGNED,
+                    "note": self._note(cluster),
                     "n": n,
                     "share": n / int(sizes.sum()),
                     "apart": " · ".join(apart),
@@ -297,6 +290,23 @@ class Segmenting(Labelling, traitlets.HasTraits):
                 }
             )
         return found
+
+    def _note(self, cluster: int) -> str:
+        """Say where a label came from, or ask where several could belong."""
+        if cluster in self.doubts:
+            names = "、" if self.screen.lang == "zh_CN" else ", "
+            return self.screen.t("insight_clusters.ask", labels=names.join(self.doubts[cluster]))
+        return self.screen.t("insight_clusters.followed") if cluster in self.followed else ""
+
+    @property
+    def can_begin_at_rules(self) -> bool:
+        """Whether the algorithm can be seeded, and there are rules to seed it with."""
+        return self.algorithm in SEEDED and self.screen.project.insight.rules.stored() is not None
+
+    @property
+    def begins_at_rules(self) -> bool:
+        """Whether the next fit begins at the rules."""
+        return self.from_rules and self.can_begin_at_rules
 
     def recommendation(self) -> KRecommendation | None:
         """Return what the comparison on screen recommends."""
@@ -329,7 +339,10 @@ class Segmenting(Labelling, traitlets.HasTraits):
         )
         weights = self._settings()["weights"]
         parts += [] if weights is None else [f"weights={weights!r}"]
-        return f"segmentation = wb.Segmenter({', '.join(parts)}).fit(features)"
+        seeds = ""
+        if self.begins_at_rules:
+            seeds = ", seeds=wb.seed_with_rules(features, customers, project.insight.rules.current())"
+        return f"segmentation = wb.Segmenter({', '.join(parts)}).fit(features{seeds})"
 
     def python_features(self) -> str:
         """Return the Python that prepares the features in use."""
