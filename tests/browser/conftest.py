@@ -95,9 +95,13 @@ class Visit:
         self.context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """Return a running browser."""
+    """Return a running browser.
+
+    It ends with the module: its event loop would look to other tests of the same worker
+    like a notebook's.
+    """
     from playwright.sync_api import sync_playwright
 
     program = find_browser()

@@ -42,7 +42,9 @@ def test_an_analyst_chooses_fits_labels_and_approves_by_keyboard(bench_page):
     seen(page, "clusters.bench")
     page.locator("[data-key='bench-labels']").click()
     page.locator("[data-key='bench-approve']").click()
-    page.wait_for_function("document.querySelector('.wb .note.done')?.innerText.includes('approved')")
+    page.wait_for_function(
+        "document.querySelector('.wb .note.done')?.innerText.includes('approved')", timeout=90_000
+    )
     page.wait_for_function("document.querySelector('.wb .a-cl-sizes').innerText.includes('Happy savers')")
     approved = wb.open_project(folder, role="viewer").insight.segmentation()
     assert "Happy savers" in set(approved.segments["segment"])
