@@ -1,4 +1,4 @@
-"""How a fitted model is written as JSON: plain numbers and words, never a pickle."""
+"""How a fitted model is written as JSON: plain numbers and words that run nothing when read."""
 
 from __future__ import annotations
 
