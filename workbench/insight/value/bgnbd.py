@@ -7,12 +7,12 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from workbench.insight.value.fitting import PositiveModel, checked, distinct
+from workbench.insight.value.fitting import PurchaseModel, checked, distinct
 
 _NEAR_ONE = 1e-6
 
 
-class BGNBD(PositiveModel):
+class BGNBD(PurchaseModel):
     """The BG/NBD model of purchases without a contract.
 
     While active a customer buys as a Poisson process at a rate λ of their own; after
@@ -142,25 +142,6 @@ class BGNBD(PositiveModel):
         x, t_x, T = checked(purchases, self.columns).to_numpy().T
         alive, gone = self._ways(r, alpha, a, b, x, t_x, T)
         return pd.Series(np.exp(alive - np.logaddexp(alive, gone)), index=purchases.index, name="p_alive")
-
-    def predict(self, purchases: pd.DataFrame, t: float) -> pd.Series:
-        """Return the purchases to expect of each customer in the next ``t`` periods.
-
-        Parameters
-        ----------
-        purchases : pandas.DataFrame
-            Columns ``x``, ``t_x``, ``T``.
-        t : float
-            Length of the time to come, in periods.
-
-        Returns
-        -------
-        pandas.Series
-            Indexed as the customers.
-        """
-        alive = self.probability_alive(purchases)
-        ahead = self.if_alive(purchases, np.array([t]))[:, 0]
-        return (alive * ahead).rename("expected_purchases")
 
     def if_alive(self, purchases: pd.DataFrame, ahead: np.ndarray) -> np.ndarray:
         """Return the purchases to expect of each customer if still active, one column a time ahead."""

@@ -284,3 +284,34 @@ def _sandwich(
     inverse = np.linalg.pinv(-hessian, rcond=1e-7, hermitian=True)
     meat = (scores * weights[:, None]).T @ scores
     return inverse @ meat @ inverse / n, flat
+
+
+class PurchaseModel(PositiveModel):
+    """A model of how often customers buy, and whether they still do."""
+
+    def probability_alive(self, purchases: pd.DataFrame) -> pd.Series:
+        """Return the probability that each customer is still active; a model says how."""
+        raise NotImplementedError
+
+    def if_alive(self, purchases: pd.DataFrame, ahead: np.ndarray) -> np.ndarray:
+        """Return the purchases to expect of each customer if still active, one column a time ahead."""
+        raise NotImplementedError
+
+    def predict(self, purchases: pd.DataFrame, t: float) -> pd.Series:
+        """Return the purchases to expect of each customer in the next ``t`` periods.
+
+        Parameters
+        ----------
+        purchases : pandas.DataFrame
+            Columns ``x``, ``t_x``, ``T``.
+        t : float
+            Length of the time to come, in periods.
+
+        Returns
+        -------
+        pandas.Series
+            Indexed as the customers.
+        """
+        alive = self.probability_alive(purchases)
+        ahead = self.if_alive(purchases, np.array([t]))[:, 0]
+        return (alive * ahead).rename("expected_purchases")

@@ -7,10 +7,10 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from workbench.insight.value.fitting import PositiveModel, checked
+from workbench.insight.value.fitting import PurchaseModel, checked
 
 
-class ParetoNBD(PositiveModel):
+class ParetoNBD(PurchaseModel):
     """The Pareto/NBD model of purchases without a contract.
 
     While active a customer buys as a Poisson process at a rate λ of their own, and drops
@@ -100,25 +100,6 @@ class ParetoNBD(PositiveModel):
         r, alpha, s, beta = self.params_.values()
         alive, gone = self._ways(r, alpha, s, beta, checked(purchases, self.columns).to_numpy())
         return pd.Series(np.exp(alive - np.logaddexp(alive, gone)), index=purchases.index, name="p_alive")
-
-    def predict(self, purchases: pd.DataFrame, t: float) -> pd.Series:
-        """Return the purchases to expect of each customer in the next ``t`` periods.
-
-        Parameters
-        ----------
-        purchases : pandas.DataFrame
-            Columns ``x``, ``t_x``, ``T``.
-        t : float
-            Length of the time to come, in periods.
-
-        Returns
-        -------
-        pandas.Series
-            Indexed as the customers.
-        """
-        alive = self.probability_alive(purchases)
-        ahead = self.if_alive(purchases, np.array([t]))[:, 0]
-        return (alive * ahead).rename("expected_purchases")
 
     def if_alive(self, purchases: pd.DataFrame, ahead: np.ndarray) -> np.ndarray:
         """Return the purchases to expect of each customer if still active, one column a time ahead."""
