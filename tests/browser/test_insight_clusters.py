@@ -41,8 +41,6 @@ def test_an_analyst_chooses_fits_labels_and_approves_by_keyboard(bench_page):
     first.fill("Happy savers")
     seen(page, "clusters.bench")
     page.locator("[data-key='bench-labels']").click()
-    # The table is drawn anew with the labels taken; a press meanwhile would fall on what was there.
-    page.wait_for_timeout(1_500)
     page.locator("[data-key='bench-approve']").press("Enter")
     page.wait_for_selector(".wb .note.done, .wb .note.error", timeout=90_000)
     page.wait_for_function(

@@ -37,12 +37,12 @@ class Panel(anywidget.AnyWidget):
 
     html = traitlets.Unicode("").tag(sync=True)
     page = traitlets.Dict().tag(sync=True)
-    event = traitlets.Dict().tag(sync=True)
+    heard = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, html: str = "", **traits: Any) -> None:
         super().__init__(html=html, **traits)
         self._handlers: dict[str, Handler] = {}
-        self.observe(self._dispatch, "event")
+        self.on_msg(self._receive)
 
     def on(self, action: str, handler: Handler) -> None:
         """Call ``handler(value, fields)`` when an action is reported."""
@@ -50,12 +50,17 @@ class Panel(anywidget.AnyWidget):
 
     def press(self, action: str, value: str = "", fields: dict[str, str] | None = None) -> None:
         """Do what a press in the page does; for tests and for code."""
-        self._dispatch({"new": {"action": action, "value": value, "values": fields or {}}})
+        self._receive(self, {"action": action, "value": value, "values": fields or {}})
 
-    def _dispatch(self, change: Any) -> None:
-        event = change["new"]
-        handler = self._handlers.get(str(event.get("action", "")))
-        fields = event.get("values")
+    def _receive(self, _: Any, content: Any, __: Any = None) -> None:
+        if not isinstance(content, dict):
+            return
+        count = content.get("count")
+        if isinstance(count, int):
+            # Said first: what is painted from here on knows of this report.
+            self.heard = count
+        handler = self._handlers.get(str(content.get("action", "")))
+        fields = content.get("values")
         if handler is None or not isinstance(fields, dict):
             return
-        handler(str(event.get("value", "")), {str(k): str(v) for k, v in fields.items()})
+        handler(str(content.get("value", "")), {str(k): str(v) for k, v in fields.items()})

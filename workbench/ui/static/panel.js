@@ -1,27 +1,71 @@
 // A piece of a screen: shows HTML that Python has escaped, and reports what is pressed.
 const SENT_AFTER_MS = 200;
+const CLICK_WITHIN_MS = 50;
+const HELD_AT_MOST_MS = 2000;
+const ENDS = ["pointerup", "pointercancel", "blur"];
 
 function render({ model, el }) {
   el.classList.add("wb-panel");
-  let count = 0;
-  let timer = 0;
+  // Each report is a message of its own: changes of a trait are merged while Python is busy.
+  let count = model.get("heard");
+  const report = (action, value, values) =>
+    model.send({ action, value: value ?? "", values: values ?? {}, count: ++count });
 
+  // What is typed is reported when the hand rests or leaves the field, never behind a press.
+  const waiting = new Map();
+  const flush = () => {
+    for (const now of [...waiting.values()]) now();
+  };
+  const later = (field) => {
+    const name = field.dataset.live;
+    clearTimeout(waiting.get(name)?.timer);
+    const now = () => {
+      clearTimeout(now.timer);
+      waiting.delete(name);
+      report(name, field.value);
+      sent((one) => one === field);
+    };
+    now.timer = setTimeout(now, SENT_AFTER_MS);
+    waiting.set(name, now);
+  };
   const send = (action, value, values) => {
-    model.set("event", { action, value: value ?? "", values: values ?? {}, count: ++count });
-    model.save_changes();
+    flush();
+    report(action, value, values);
+  };
+
+  // The field one types in; a paint must not put an older text into it.
+  let typing = null;
+  const typed = (field) => {
+    if (/^(INPUT|TEXTAREA)$/.test(field.tagName) && !/^(range|checkbox|radio)$/.test(field.type))
+      typing = { field, count: Infinity };
+  };
+  const sent = (holds) => {
+    if (typing && holds(typing.field)) typing.count = count;
+  };
+  const newer = () => {
+    if (!typing || typing.count <= model.get("heard")) return null;
+    return typing.count < Infinity || document.activeElement === typing.field ? typing : null;
   };
 
   const remember = () => {
     const active = document.activeElement;
     const inside = active && el.contains(active) ? active : null;
-    const typed = {};
-    for (const field of el.querySelectorAll("[data-keep]")) typed[field.dataset.keep] = field.value;
+    const kept = {};
+    for (const field of el.querySelectorAll("[data-keep]")) kept[field.dataset.keep] = field.value;
     const open = [...el.querySelectorAll("details[open][data-key]")].map((d) => d.dataset.key);
     const key = inside && inside.dataset.key;
     const caret = inside && "selectionStart" in inside ? inside.selectionStart : null;
+    const mine = newer();
     return () => {
       for (const field of el.querySelectorAll("[data-keep]"))
-        if (field.dataset.keep in typed) field.value = typed[field.dataset.keep];
+        if (field.dataset.keep in kept) field.value = kept[field.dataset.keep];
+      if (mine?.field.dataset.key) {
+        const again = el.querySelector(`[data-key="${CSS.escape(mine.field.dataset.key)}"]`);
+        if (again && again.tagName === mine.field.tagName && again.type === mine.field.type) {
+          again.value = mine.field.value;
+          mine.field = again;
+        }
+      }
       for (const name of open) {
         const found = el.querySelector(`details[data-key="${CSS.escape(name)}"]`);
         if (found) found.open = true;
@@ -36,7 +80,29 @@ function render({ model, el }) {
     };
   };
 
+  // A press begins and ends on one element: what is painted between would swallow it.
+  let held = 0;
+  let stale = false;
+  const hold = (event) => {
+    if (event.target.type === "range") return;
+    clearTimeout(held);
+    held = setTimeout(free, HELD_AT_MOST_MS);
+  };
+  const free = () => {
+    clearTimeout(held);
+    held = 0;
+    if (stale) paint();
+  };
+  const letGo = () => {
+    if (held) {
+      clearTimeout(held);
+      held = setTimeout(free, CLICK_WITHIN_MS);
+    }
+  };
+
   const paint = () => {
+    stale = held !== 0;
+    if (stale) return;
     const restore = remember();
     el.innerHTML = model.get("html");
     restore();
@@ -88,27 +154,36 @@ function render({ model, el }) {
   });
   el.addEventListener("change", (event) => {
     const target = event.target;
-    if (target.dataset?.action && /^(SELECT|INPUT|TEXTAREA)$/.test(target.tagName))
-      send(target.dataset.action, target.type === "checkbox" ? String(target.checked) : target.value);
+    if (!target.dataset?.action || !/^(SELECT|INPUT|TEXTAREA)$/.test(target.tagName)) return;
+    send(target.dataset.action, target.type === "checkbox" ? String(target.checked) : target.value);
+    sent((field) => field === target);
   });
   el.addEventListener("input", (event) => {
     const target = event.target;
+    typed(target);
     if (!target.dataset?.live) return;
     if (target.type === "range") slid(target);
-    clearTimeout(timer);
-    timer = setTimeout(() => send(target.dataset.live, target.value), SENT_AFTER_MS);
+    later(target);
   });
+  el.addEventListener("focusout", flush);
   el.addEventListener("submit", (event) => {
     const form = event.target.closest("form[data-action]");
     if (!form) return;
     event.preventDefault();
     send(form.dataset.action, form.dataset.value, Object.fromEntries(new FormData(form)));
+    sent((field) => form.contains(field));
   });
+  el.addEventListener("pointerdown", hold);
+  for (const name of ENDS) window.addEventListener(name, letGo);
 
   model.on("change:html", paint);
   model.on("change:page", paint);
   paint();
-  return () => clearTimeout(timer);
+  return () => {
+    flush();
+    clearTimeout(held);
+    for (const name of ENDS) window.removeEventListener(name, letGo);
+  };
 }
 
 export default { render };
