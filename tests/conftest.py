@@ -16,8 +16,12 @@ _TOGETHER = ("browser", "notebooks")
 """Folders whose tests share what is slow to make, and would be in each other's way."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a module, and of a folder with costly fixtures, on one worker."""
+    """Keep the tests of a module, and of a folder with costly fixtures, on one worker.
+
+    Before xdist's own look at the marks.
+    """
     tests = Path(__file__).parent
     for item in items:
         inside = item.path.relative_to(tests).parts[0] if item.path.is_relative_to(tests) else ""

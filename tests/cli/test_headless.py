@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +112,33 @@ def test_the_page_draws_its_charts(page: str, tmp_path: Path) -> None:
         assert tab.locator(".workbench-chart svg .mark-rect path").count() == 2
         assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
         browser.close()
+
+
+def test_two_runs_at_once_keep_to_themselves(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from workbench.cli.headless import _execute; "
+        "_execute(Path(sys.argv[1]), Path(sys.argv[2]), '2026 Q2')"
+    )
+    runs = []
+    for number in range(2):
+        # Each waits for the other's sign, so that both kernels live at the same time.
+        mine, other = (tmp_path / f"seen{each}" for each in (number, 1 - number))
+        source = written(
+            tmp_path / f"source{number}.ipynb",
+            "import pathlib, time\n"
+            f"pathlib.Path({str(mine)!r}).touch()\n"
+            "until = time.monotonic() + 60\n"
+            f"while not pathlib.Path({str(other)!r}).exists():\n"
+            "    assert time.monotonic() < until\n"
+            "    time.sleep(0.1)\n"
+            f"print('run {number}')",
+        )
+        arguments = [sys.executable, "-c", code, str(source), str(tmp_path / f"out{number}.ipynb")]
+        runs.append(subprocess.Popen(arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True))
+    for number, run in enumerate(runs):
+        _, said = run.communicate(timeout=150)
+        assert run.returncode == 0, said
+        assert f"run {number}" in (tmp_path / f"out{number}.ipynb").read_text(encoding="utf-8")
 
 
 def test_a_cell_that_fails_is_named_and_what_was_done_is_kept(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -150,8 +151,11 @@ def _execute(source: Path, target: Path, cycle: str) -> Path:
 
     prepared = prepare(json.loads(source.read_text(encoding="utf-8")), cycle)
     target.write_text(json.dumps(prepared, ensure_ascii=False, indent=1), encoding="utf-8")
+    sockets = jupyter_runtime_dir()
     config = Config()
-    config.KernelManager.transport = transport(jupyter_runtime_dir())
+    config.KernelManager.transport = transport(sockets)
+    # Sockets are named after this file; without one, two runs at once would share them.
+    config.KernelManager.connection_file = str(Path(sockets) / f"kernel-{uuid.uuid4()}.json")
     try:
         papermill.execute_notebook(
             str(target),
