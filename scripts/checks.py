@@ -63,7 +63,7 @@ def pytest_command(arguments: list[str]) -> list[str]:
             "-n",
             str(workers),
             "--dist",
-            "loadgroup",
+            "loadscope",
             "--no-loadscope-reorder",
             *last,
             *first,

@@ -16,17 +16,18 @@ _TOGETHER = ("browser", "notebooks")
 """Folders whose tests share what is slow to make, and would be in each other's way."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a module, and of a folder with costly fixtures, on one worker.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of a module, and of a folder with costly fixtures, on one worker."""
+    from xdist.scheduler import LoadScopeScheduling
 
-    Before xdist's own look at the marks.
-    """
-    tests = Path(__file__).parent
-    for item in items:
-        inside = item.path.relative_to(tests).parts[0] if item.path.is_relative_to(tests) else ""
-        group = inside if inside in _TOGETHER else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = Path(nodeid.split("::")[0])
+            inside = file.parts[1] if file.parts[0] == "tests" else ""
+            return inside if inside in _TOGETHER else str(file)
+
+    return Together(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
