@@ -10,9 +10,8 @@ import ipywidgets as widgets
 from workbench import charts
 from workbench.ui import request
 from workbench.ui.panel import Handler, Panel
-from workbench.ui.screens.frame import Screen, card, show
-from workbench.ui.screens.sections import section_class
-from workbench.ui.screens.sections.base import Section
+from workbench.ui.screens.frame import card, show
+from workbench.ui.screens.sectioned import SectionedScreen
 from workbench.ui.state.insight import InsightState
 from workbench.ui.state.insight_reshaping import MOST_PARTS, PICTURES
 from workbench.ui.state.sections.rules_side import edit_as_rule, side_rule
@@ -27,7 +26,7 @@ FILTERS = (("region", "region"), ("tier", "tier"), ("lifecycle", "lifecycle_stag
 MESSAGE_PREFIXES = ("insight.filter.",)
 
 
-class InsightScreen(Screen):
+class InsightScreen(SectionedScreen):
     """A view of `InsightState`.
 
     Parameters
@@ -71,10 +70,7 @@ class InsightScreen(Screen):
             card(self.k_head, self.k, area="a-k"),
             card(self.side_head, self.side_bars, self.side_foot, self.side_actions, area="a-side"),
         ]
-        self._overview = tuple(cards)
-        self._sections: dict[str, Section] = {}
-        for panel in (self.tabs, self.title):
-            self.on(panel, "section", lambda value, _: self.state.open_section(value))
+        self.keep_overview(cards)
         return cards
 
     def _connect_choice(self) -> None:
@@ -130,38 +126,18 @@ class InsightScreen(Screen):
 
     def paint(self) -> None:
         """Fill the cards of the open section, or of the overview, from the state."""
-        section = self._open_section()
+        section = self.put_section()
         if section is None:
             self._paint_overview()
         else:
             self.filters.layout.display = "none"
             section.paint()
 
-    def _open_section(self) -> Section | None:
-        """Put the open section's cards into the grid; build its view when it is first opened."""
-        kept = self.state.current_section
-        found = None
-        if kept is not None:
-            name = self.state.section
-            if name not in self._sections:
-                self._sections[name] = section_class(name, self.state.homes)(self, kept)
-            found = self._sections[name]
-        cards = self._overview if found is None else tuple(found.cards)
-        if self.grid.children != cards:
-            for known in (self.grid_class, *(kept.grid_class for kept in self._sections.values())):
-                if known:
-                    self.grid.remove_class(known)
-            self.grid.children = cards
-            grid_class = self.grid_class if found is None else found.grid_class
-            if grid_class:
-                self.grid.add_class(grid_class)
-        return found
-
     def _paint_overview(self) -> None:
         state = self.state
         ready = state.segmentation is not None
         self.filters.layout.display = "" if ready else "none"
-        for part in self._overview[:5]:
+        for part in self.overview[:5]:
             part.layout.display = "" if ready else "none"
         if not ready:
             return

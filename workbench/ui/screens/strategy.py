@@ -10,7 +10,8 @@ import ipywidgets as widgets
 from workbench import charts
 from workbench.strategy import CRITERIA
 from workbench.ui.panel import Handler, Panel
-from workbench.ui.screens.frame import Screen, card, show
+from workbench.ui.screens.frame import card, show
+from workbench.ui.screens.sectioned import SectionedScreen
 from workbench.ui.state.strategy import WEIGHT_STEP, StrategyState
 from workbench.ui.state.strategy_tables import RANKED
 from workbench.ui.vega import VegaView
@@ -29,7 +30,7 @@ _FACTS = (
 )
 
 
-class StrategyScreen(Screen):
+class StrategyScreen(SectionedScreen):
     """A view of `StrategyState`.
 
     Parameters
@@ -74,6 +75,7 @@ class StrategyScreen(Screen):
             card(self.lists, area="s-lists"),
             card(self.model, self.reliability, self.refused, area="s-model"),
         ]
+        self.keep_overview(cards)
         self.state.observe(lambda _: self.repaint_what_if(), "moved")
         self.state.observe(lambda _: self.repaint_choice(), "picked")
         return cards
@@ -105,16 +107,21 @@ class StrategyScreen(Screen):
     # Painting --------------------------------------------------------------------
 
     def paint(self) -> None:
-        """Fill every card from the state."""
+        """Fill the cards of the open section, or of the overview, from the state."""
+        section = self.put_section()
+        if section is not None:
+            self.filters.layout.display = "none"
+            section.paint()
+            return
         state = self.state
         ready = state.segmentation is not None
         self._paint_notes(ready)
-        for part in self.grid.children:
+        for part in self.overview:
             part.layout.display = "" if ready else "none"
         if not ready:
             return
         has_plan = state.plan is not None
-        self.grid.children[3].layout.display = "" if has_plan else "none"
+        self.overview[3].layout.display = "" if has_plan else "none"
         self._paint_map()
         self._paint_sliders()
         self._paint_what_if()
@@ -226,7 +233,7 @@ class StrategyScreen(Screen):
     def _paint_gates(self, only_rows: bool) -> None:
         state = self.state
         there = state.priced is not None
-        self.grid.children[2].layout.display = "" if there else "none"
+        self.overview[2].layout.display = "" if there else "none"
         if not there:
             return
         title, subtitle = state.findings.gates_title()
@@ -270,7 +277,7 @@ class StrategyScreen(Screen):
             segments = len({row["segment"] for row in rows})
             title = state.t("strategy.cards.title", n=len(rows), segments=segments)
         self.fill(self.cards, "strategy_cards.html", title=title, rows=rows)
-        self.grid.children[5].layout.display = "" if chosen else "none"
+        self.overview[5].layout.display = "" if chosen else "none"
         facts = [
             (state.t(f"strategy.field.{name}"), chosen[column])
             for name, column in _FACTS

@@ -16,6 +16,7 @@ from workbench.strategy import (
 )
 from workbench.tables import STRATEGIES
 from workbench.ui.state.parts import Banner, Button, Heading, Kpi
+from workbench.ui.state.sections import STRATEGY
 from workbench.ui.state.strategy_cards import StrategyCards
 from workbench.ui.state.strategy_findings import StrategyFindings
 from workbench.ui.state.strategy_tables import StrategyTables
@@ -48,6 +49,7 @@ class StrategyState(StrategyWhatIf):
     """
 
     stage = "strategy"
+    homes = STRATEGY
     cell = traitlets.Unicode("")
     chosen = traitlets.Unicode("")
     seed = traitlets.Int(0)
@@ -73,7 +75,13 @@ class StrategyState(StrategyWhatIf):
     # Reading ---------------------------------------------------------------------
 
     def load(self) -> None:
-        """Read the cycle's segmentation, cards, plan and lists."""
+        """Read the cycle's segmentation, cards, plan and lists, and what the open section shows."""
+        try:
+            self._load_overview()
+        finally:
+            self.read_sections_again()
+
+    def _load_overview(self) -> None:
         self._kept.clear()
         strategy = self.project.strategy
         before = (self.project.cycle.cycle_id, self.plan.version if self.plan else None)
@@ -245,7 +253,9 @@ class StrategyState(StrategyWhatIf):
         return self.t("strategy.stale.segmentation", approved=self.segmentation.version)
 
     def heading(self) -> Heading:
-        """Return the finding about the plan, and the buttons."""
+        """Return the open section's finding, or the one about the plan, and the buttons."""
+        if self.current_section is not None:
+            return self.current_section.heading()
         buttons = [Button("comments", self.t("strategy.button.comments", n=self.comment_count()))]
         if self.segmentation is None:
             return Heading(
@@ -265,7 +275,9 @@ class StrategyState(StrategyWhatIf):
         return Heading(self.findings.title(), self.findings.subtitle(), tuple(buttons))
 
     def kpis(self) -> list[Kpi]:
-        """Return the figures of the strip."""
+        """Return the open section's figures, or those of the overview."""
+        if self.current_section is not None:
+            return self.current_section.kpis()
         return [] if self.segmentation is None else self.findings.kpis()
 
     def word(self, kind: str, value: Any) -> str:
@@ -289,6 +301,7 @@ class StrategyState(StrategyWhatIf):
 
 
 MESSAGE_PREFIXES = (
+    "strategy.section.",
     "strategy.offer.",
     "strategy.channel.",
     "strategy.scenario.",

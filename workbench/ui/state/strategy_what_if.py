@@ -9,7 +9,7 @@ import traitlets
 
 from workbench.errors import ParameterProblem
 from workbench.strategy import CRITERIA, DEFAULT_WEIGHTS, score_strategies, trace_capacity, value_lists
-from workbench.ui.state.base import ScreenState
+from workbench.ui.state.sections.tabs import SectionedState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from workbench.project import Plan
 
 
-class StrategyWhatIf(ScreenState):
+class StrategyWhatIf(SectionedState):
     """Weights and places on the sliders, and what follows from them.
 
     Attributes

@@ -21,7 +21,10 @@ The module of that name stands in this package; its view, ``<Class minus State>S
 in `workbench.ui.screens.sections`.
 """
 
-__all__ = ["INSIGHT", "SectionState", "state_class"]
+STRATEGY: dict[str, str] = {}
+"""The same of the strategy screen."""
+
+__all__ = ["INSIGHT", "STRATEGY", "SectionState", "state_class"]
 
 
 def state_class(name: str, homes: Mapping[str, str]) -> type[SectionState]:
