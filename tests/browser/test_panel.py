@@ -90,7 +90,7 @@ def test_a_paint_takes_no_letter_from_the_hand(page):
     field.click()
     # The answer to the column, with an empty field, arrives between the letters.
     page.keyboard.type("12345678", delay=70)
-    assert heard(page, 2)[-1] == "text 12345678"
+    page.wait_for_function("[...document.querySelectorAll('li')].at(-1)?.innerText === 'text 12345678'")
     assert field.input_value() == "12345678"
     assert page.evaluate("document.activeElement.dataset.key") == "text"
 

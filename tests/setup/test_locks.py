@@ -145,6 +145,7 @@ PROVIDED_BY = {
     "IPython": "ipykernel",
     "pynndescent": "umap-learn",
     "websocket": "websocket-client",
+    "xdist": "pytest-xdist",
 }
 DECLARED_NAMES = {canonicalize_name(one.name) for one in DECLARED}
 TEST_NAMES = DECLARED_NAMES | {canonicalize_name(one.name) for group in GROUPS.values() for one in group}
