@@ -5,10 +5,18 @@ they apply, `Propensity` learns who responds, `build_criteria` and `score_strate
 the strategies, `score_customers` and `select_targets` cut the lists.
 """
 
+from workbench.strategy.conditions import (
+    Condition,
+    describe_condition,
+    meets,
+    read_conditions,
+    write_conditions,
+)
 from workbench.strategy.criteria import build_criteria, response_interval
+from workbench.strategy.customer_scores import score_customers
 from workbench.strategy.propensity import Propensity
 from workbench.strategy.propensity.leakage import explain_refusals
-from workbench.strategy.scoring import find_flips, score_customers, score_strategies
+from workbench.strategy.scoring import find_flips, score_strategies
 from workbench.strategy.selection import GATES, Selection, gate_label, hash_targets, select_targets, why
 from workbench.strategy.strategy_map import build_strategy_map
 from workbench.strategy.suggestion import suggest_strategies
@@ -27,18 +35,22 @@ __all__ = [
     "CRITERIA",
     "DEFAULT_WEIGHTS",
     "GATES",
+    "Condition",
     "Propensity",
     "Selection",
     "build_criteria",
     "build_strategy_map",
     "by_telephone",
+    "describe_condition",
     "describe_traits",
     "explain_refusals",
     "find_flips",
     "gate_label",
     "hash_targets",
+    "meets",
     "normal_weights",
     "price_targets",
+    "read_conditions",
     "response_interval",
     "score_customers",
     "score_strategies",
@@ -50,4 +62,5 @@ __all__ = [
     "translate_strategies",
     "value_lists",
     "why",
+    "write_conditions",
 ]

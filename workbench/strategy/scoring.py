@@ -1,4 +1,4 @@
-"""Weigh the criteria: which strategy comes first, and which customer."""
+"""Weigh the criteria: which strategy comes first, and how firmly."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.errors import ParameterProblem, TableProblem
-from workbench.strategy.criteria import Responses, response_chance
-from workbench.strategy.reach import join_segments
 from workbench.strategy.weights import CRITERIA, DEFAULT_WEIGHTS, normal_weights
-from workbench.tables import SCORES, STRATEGIES
 
 Matrix = npt.NDArray[np.float64]
 CONCENTRATION = 50.0
@@ -194,90 +191,3 @@ def _sample_weights(shares: dict[str, float], draws: int, concentration: float, 
     # A weight of 0 says that the criterion does not matter: it stays 0 in every draw.
     sampled[:, positive] = np.random.default_rng(random_state).dirichlet(alphas[positive], size=draws)
     return sampled
-
-
-def score_customers(
-    customers: pd.DataFrame,
-    membership: pd.DataFrame,
-    strategies: pd.DataFrame,
-    propensities: Responses | None = None,
-    weights: Mapping[str, float] | None = None,
-) -> pd.DataFrame:
-    """Return how much each strategy promises for each customer of its segment.
-
-    The score weighs the same criteria as `score_strategies`: the customer's expected value
-    and balances, their survey score, and the cost of the contact. Because balances are
-    skewed, each criterion is brought to 0 … 1 by its rank among all rows (mean rank for
-    ties; 0.5 where it is missing), not by its minimum and maximum.
-
-    Parameters
-    ----------
-    customers : pandas.DataFrame
-        Table PORTRAIT, one row a customer.
-    membership : pandas.DataFrame
-        Table MEMBERSHIP.
-    strategies : pandas.DataFrame
-        Table STRATEGIES.
-    propensities : mapping of str to pandas.Series or Propensity, optional
-        By strategy_id; a strategy without one uses its planned ``expected_response``.
-    weights : mapping of str to float, optional
-        As in `score_strategies`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Table SCORES, a row for each customer and strategy of the customer's segment, in
-        any lifecycle stage: `select_targets` applies stages and the other gates.
-
-    Raises
-    ------
-    ParameterProblem
-        If nobody has a segment, weights are unusable, or a strategy has neither
-        propensity nor planned response.
-
-    Examples
-    --------
-    >>> customers = pd.DataFrame({"customer_id": ["1", "2"], "balance_total": [10.0, 30.0]})
-    >>> membership = pd.DataFrame(
-    ...     {"customer_id": ["1", "2"], "cluster": [0, 0], "segment": ["All"] * 2})
-    >>> from workbench.strategy import suggest_strategies
-    >>> cards = suggest_strategies(customers, membership, starts_on="2026-10-12")
-    >>> scores = score_customers(customers, membership, cards, weights={"balances": 1})
-    >>> scores[["customer_id", "score"]].values.tolist()
-    [['1', 0.0], ['2', 1.0]]
-    """
-    shares = normal_weights(DEFAULT_WEIGHTS if weights is None else weights)
-    STRATEGIES.check(strategies)
-    joined = join_segments(customers, membership)
-    pieces = []
-    for card in strategies.to_dict("records"):
-        mine = joined.loc[joined["segment"].eq(card["segment"]).to_numpy()]
-        source = (propensities or {}).get(card["strategy_id"])
-        chance = response_chance(card["strategy_id"], card["expected_response"], mine, source)
-        piece = pd.DataFrame({"customer_id": mine["customer_id"].to_numpy(), "propensity": chance})
-        piece.insert(1, "strategy_id", card["strategy_id"])
-        piece["expected_value"] = chance * card["value_per_response"] - card["cost_per_contact"]
-        piece["cost"] = -float(card["cost_per_contact"])
-        for criterion, column in (("balances", "balance_total"), ("satisfaction", "satisfaction")):
-            piece[criterion] = mine[column].to_numpy() if column in mine.columns else float("nan")
-        pieces.append(piece)
-    if not pieces:
-        return SCORES.empty()
-    scores = pd.concat(pieces, ignore_index=True)
-    total = np.zeros(len(scores))
-    for name in CRITERIA:
-        if shares[name] > 0:
-            total += shares[name] * _rank_share(scores[name])
-    scores["score"] = total
-    scores["strategy_id"] = scores["strategy_id"].astype("str")
-    return SCORES.check(scores[list(SCORES.names)])
-
-
-def _rank_share(values: pd.Series) -> Matrix:
-    """Bring values to 0 … 1 by rank; 0.5 where missing or where all are equal."""
-    known = values.notna()
-    n = int(known.sum())
-    if n < 2:
-        return np.full(len(values), 0.5)
-    ranks = (values.rank(method="average").to_numpy(dtype="float64") - 1) / (n - 1)
-    return np.where(known.to_numpy(), ranks, 0.5)
