@@ -6,15 +6,22 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.tables import STRATEGIES
+from workbench.store.cards import FIRST_VERSION
+from workbench.tables import KPIS, STRATEGIES
 
 STAMPS = ("row_version", "updated_at", "updated_by")
 CARD_COLUMNS = (*STRATEGIES.names, "capacity_factor")
 """Columns of a card: the table's, and how much larger the review wants its list."""
+_LATER = ("owner", *STRATEGIES.names[STRATEGIES.names.index("kpi") :])
+"""Columns that cards stored by an earlier version lack."""
 
 
 def cards_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return cards as a `workbench.tables.STRATEGIES`, typed also when there are none."""
+    """Return cards as a `workbench.tables.STRATEGIES`, typed also when there are none.
+
+    What cards of an earlier version lack is filled in: they count responses, have their
+    one channel in order, and the first version of their script.
+    """
     names = [*STRATEGIES.names]
     if any(row.get("capacity_factor") is not None for row in rows):
         names.append("capacity_factor")
@@ -26,7 +33,28 @@ def cards_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
             frame[column.name] = frame[column.name].astype("float64")
         else:
             frame[column.name] = frame[column.name].astype("str")
+            if column.name in _LATER:
+                frame[column.name] = frame[column.name].fillna("")
+    frame["kpi"] = frame["kpi"].replace("", KPIS[0])
+    frame["script_version"] = frame["script_version"].replace("", FIRST_VERSION)
+    frame["channels"] = pd.Series(
+        [order_channels(*pair) for pair in zip(frame["channel"], frame["channels"], strict=True)],
+        index=frame.index,
+        dtype="str",
+    )
     return frame
+
+
+def order_channels(channel: Any, channels: Any) -> str:
+    """Return channels in order, comma-separated, with the card's main channel first.
+
+    Examples
+    --------
+    >>> order_channels("phone", "sms, phone,app"), order_channels("sms", "")
+    ('phone,sms,app', 'sms')
+    """
+    others = [part.strip() for part in str(channels or "").split(",")]
+    return ",".join(dict.fromkeys(part for part in (str(channel), *others) if part))
 
 
 def card_rows(strategies: pd.DataFrame) -> list[dict[str, Any]]:

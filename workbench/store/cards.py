@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from workbench.errors import Conflict, NotFound, ParameterProblem
 from workbench.store import schema
+from workbench.store.approvals import FOUR_EYES, refuse_alone
 from workbench.store.area import Area, refuse_lost_edit
 from workbench.store.content import canonical_json
 from workbench.store.database import Change
 from workbench.store.roles import reads, writes
 
+FIRST_VERSION = "1"
+"""Version of a card's first script."""
+_SCRIPTS = "scripts"
+"""Where a stored card keeps the scripts that it had before."""
 _NAMED = ("name", "objective", "segment", "scenario", "offer", "channel")
 
 
@@ -28,7 +35,7 @@ class Cards(Area):
         with self.database.reading() as connection:
             query = sa.select(table).where(table.c.cycle_id == cycle_id).order_by(table.c.position)
             return [
-                json.loads(row.card)
+                _shown(row)
                 | {
                     "row_version": row.row_version,
                     "updated_at": row.updated_at,
@@ -36,6 +43,27 @@ class Cards(Area):
                 }
                 for row in connection.execute(query)
             ]
+
+    @reads
+    def scripts(self, cycle_id: str, strategy_id: str) -> list[dict[str, Any]]:
+        """Return the scripts of a card, oldest first, the one in use last.
+
+        Each has version, script, until (when it was replaced) and by (by whom); the last
+        two are None for the one in use.
+
+        Raises
+        ------
+        NotFound
+            If the cycle has no such card.
+        """
+        table = schema.strategies
+        with self.database.reading() as connection:
+            row = connection.execute(sa.select(table).where(*_key(cycle_id, strategy_id))).one_or_none()
+        if row is None:
+            raise NotFound("store.error.no_card", strategy=strategy_id)
+        card = json.loads(row.card)
+        now = {"version": _version(card), "script": card.get("script") or "", "until": None, "by": None}
+        return [*card.get(_SCRIPTS, []), now]
 
     @writes("analyst")
     def replace(self, cycle_id: str, cards: Sequence[Mapping[str, Any]]) -> None:
@@ -79,9 +107,7 @@ class Cards(Area):
             rows = self._there(change, cycle_id)
             row = next((r for r in rows if r.strategy_id == strategy_id), None)
             if row is not None and expected_version is not None:
-                refuse_lost_edit(
-                    json.loads(row.card), _plain(card), expected_version, row.row_version, strategy_id
-                )
+                refuse_lost_edit(_shown(row), _plain(card), expected_version, row.row_version, strategy_id)
             if row is None and expected_version is not None:
                 raise Conflict("store.error.removed", difference={}, what=strategy_id)
             position = row.position if row is not None else 1 + max([r.position for r in rows], default=0)
@@ -94,6 +120,8 @@ class Cards(Area):
     def _put(self, change: Change, cycle_id: str, position: int, card: dict[str, Any], there: Any) -> int:
         table = schema.strategies
         plain = _plain(card)
+        if there is not None:
+            self._keep_scripts(plain, json.loads(there.card), change)
         strategy_id = plain["strategy_id"]
         values = {
             "position": position,
@@ -115,9 +143,33 @@ class Cards(Area):
         )
         return version
 
+    def _keep_scripts(self, card: dict[str, Any], before: dict[str, Any], change: Change) -> None:
+        """Keep the script that a card had, and give another one another version."""
+        kept = list(before.get(_SCRIPTS, []))
+        if (before.get("script") or "") != (card.get("script") or ""):
+            used = _version(before)
+            taken = {used, *(each["version"] for each in kept)}
+            if _version(card) in taken:
+                card["script_version"] = _next_version(used, taken)
+            at = change.at.isoformat(sep=" ", timespec="seconds")
+            script = before.get("script") or ""
+            kept.append({"version": used, "script": script, "until": at, "by": self.database.who})
+        elif not card.get("script_version") and "script_version" in before:
+            card["script_version"] = before["script_version"]
+        if kept:
+            card[_SCRIPTS] = kept
+
 
 class Lists(Area):
-    """Launched target lists. They are never changed."""
+    """Launched target lists. They are never changed.
+
+    Attributes
+    ----------
+    four_eyes : int
+        Customers that one person may launch in a cycle without a second one.
+    """
+
+    four_eyes = FOUR_EYES
 
     @writes("analyst")
     def launch(
@@ -132,12 +184,23 @@ class Lists(Area):
         sha256: str,
         seed: int | None,
         card: Mapping[str, Any],
+        selection: str = "",
     ) -> bool:
-        """Record a launched list; return False if that very list was launched before."""
+        """Record a launched list; return False if that very list was launched before.
+
+        `selection` is the hash of the whole selection that the list is part of: above the
+        size a second person must have approved it.
+
+        Raises
+        ------
+        ParameterProblem
+            If one person may not launch as much alone.
+        """
         table = schema.target_lists
         with self.database.writing("list.launch", list_id=list_id, strategy_id=strategy_id) as change:
             if change.execute(sa.select(table).where(table.c.list_id == list_id)).first():
                 return False
+            refuse_alone(change, cycle_id, n, selection, self.four_eyes)
             change.execute(
                 sa.insert(table).values(
                     list_id=list_id,
@@ -184,6 +247,30 @@ class Lists(Area):
 def _key(cycle_id: str, strategy_id: str) -> tuple[Any, Any]:
     table = schema.strategies
     return table.c.cycle_id == cycle_id, table.c.strategy_id == strategy_id
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    """Return a stored card without the scripts that it had before."""
+    card: dict[str, Any] = json.loads(row.card)
+    card.pop(_SCRIPTS, None)
+    return card
+
+
+def _version(card: Mapping[str, Any]) -> str:
+    return card.get("script_version") or FIRST_VERSION
+
+
+def _next_version(used: str, taken: Collection[str]) -> str:
+    """Return a version's follower: its last number rises, or it gets one.
+
+    Examples
+    --------
+    >>> _next_version("9", {"9"}), _next_version("v2", {"v2", "v3"}), _next_version("spring", {"spring"})
+    ('10', 'v4', 'spring-2')
+    """
+    stem, number = re.fullmatch(r"(.*?)(\d*)", used, re.DOTALL).groups()  # type: ignore[union-attr]
+    stem, first = (stem, int(number) + 1) if number else (f"{used}-", 2)
+    return next(made for n in itertools.count(first) if (made := f"{stem}{n}") not in taken)
 
 
 def _plain(card: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from workbench.locale import normal_language
 from workbench.strategy.reach import in_stages, join_segments, may_contact, stages_of
 from workbench.strategy.templates import Template, read_templates
 from workbench.strategy.traits import describe_traits
-from workbench.tables import STRATEGIES
+from workbench.tables import KPIS, STRATEGIES
 
 SECOND_FIT = 0.6
 
@@ -127,4 +127,18 @@ def _draft(template: Template, segment: str, lang: str) -> dict[str, Any]:
         "cost_per_contact": template.cost,
         "minutes_per_contact": template.minutes,
         "expected_response": template.response,
+        "kpi": KPIS[0],
+        "kpi_target": float("nan"),
+        "tier": "",
+        "trigger": "",
+        "window_days": float("nan"),
+        "channels": template.channel,
+        "script_version": "1",
+        "eligibility": "",
+        "contact_policy": "",
+        "budget": float("nan"),
+        "quota": float("nan"),
+        "effect": float("nan"),
+        "journey": "",
+        "objective_id": "",
     }

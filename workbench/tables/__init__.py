@@ -41,11 +41,13 @@ from workbench.tables.words import (
     ARMS,
     CUSTOMER_KINDS,
     EVENT_TYPES,
+    KPIS,
     LIFE_NEEDS,
     LIFECYCLE_STAGES,
     RELATIONS,
     TIER_BASES,
     TIERS,
+    TRIGGERS,
 )
 
 ALL = (
@@ -87,6 +89,7 @@ __all__ = [
     "EVENT_TYPES",
     "FEEDBACK",
     "HOLDINGS",
+    "KPIS",
     "K_COMPARISON",
     "K_STABILITY",
     "LIFECYCLE_STAGES",
@@ -106,6 +109,7 @@ __all__ = [
     "TIERS",
     "TIER_BASES",
     "TRANSACTIONS",
+    "TRIGGERS",
     "Column",
     "Table",
     "mask_identifier",
