@@ -205,6 +205,36 @@ def publish_as() -> Iterator[Callable[[Path, str], Dashboards]]:
         yield start
 
 
+def _desks(
+    stage: str, walked_folder, tmp_path_factory, lasting_visit
+) -> Iterator[Callable[[str, str], tuple[Visit, Path]]]:
+    """Yield a function that opens a section of a stage as JupyterLab shows it to an analyst."""
+    number = ("insight", "strategy", "execution", "review").index(stage) + 1
+    with ExitStack() as stack:
+
+        def start(section: str, ready: str) -> tuple[Visit, Path]:
+            folder = tmp_path_factory.mktemp(section) / "bank"
+            shutil.copytree(walked_folder, folder)
+            write_notebook(
+                folder.parent / "notebooks" / f"0{number}_{stage}.ipynb",
+                "import workbench as wb\nfrom workbench.ui import request\n"
+                "request.is_published = lambda: False\n"
+                f"project = wb.open_project({str(folder)!r}, role='analyst')\n"
+                f"screen = wb.ui.{stage}(project)\n"
+                f"screen.workbench_screen.state.open_section({section!r})\n"
+                "screen",
+            )
+            options = {"notebooks": folder.parent / "notebooks", "log": folder.parent / "log"}
+            running = stack.enter_context(Dashboards(folder, preheat=False, **options))
+            opened = lasting_visit()
+            opened.open(running.address(stage))
+            opened.page.wait_for_selector(ready, timeout=60_000)
+            stack.callback(opened.page.goto, "about:blank")
+            return opened, folder
+
+        yield start
+
+
 @pytest.fixture(scope="module")
 def desk(
     walked_folder, tmp_path_factory, lasting_visit
@@ -214,26 +244,12 @@ def desk(
     ``desk(section, ready)`` returns the visit, once the selector `ready` is there, and the
     project's folder, a copy.
     """
-    with ExitStack() as stack:
+    yield from _desks("insight", walked_folder, tmp_path_factory, lasting_visit)
 
-        def start(section: str, ready: str) -> tuple[Visit, Path]:
-            folder = tmp_path_factory.mktemp(section) / "bank"
-            shutil.copytree(walked_folder, folder)
-            write_notebook(
-                folder.parent / "notebooks" / "01_insight.ipynb",
-                "import workbench as wb\nfrom workbench.ui import request\n"
-                "request.is_published = lambda: False\n"
-                f"project = wb.open_project({str(folder)!r}, role='analyst')\n"
-                "screen = wb.ui.insight(project)\n"
-                f"screen.workbench_screen.state.open_section({section!r})\n"
-                "screen",
-            )
-            options = {"notebooks": folder.parent / "notebooks", "log": folder.parent / "log"}
-            running = stack.enter_context(Dashboards(folder, preheat=False, **options))
-            opened = lasting_visit()
-            opened.open(running.address("insight"))
-            opened.page.wait_for_selector(ready, timeout=60_000)
-            stack.callback(opened.page.goto, "about:blank")
-            return opened, folder
 
-        yield start
+@pytest.fixture(scope="module")
+def strategy_desk(
+    walked_folder, tmp_path_factory, lasting_visit
+) -> Iterator[Callable[[str, str], tuple[Visit, Path]]]:
+    """Like `desk`, for the sections of strategy; the section "" is the overview."""
+    yield from _desks("strategy", walked_folder, tmp_path_factory, lasting_visit)
