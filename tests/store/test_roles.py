@@ -13,6 +13,11 @@ from workbench.store.area import Area
 from workbench.store.roles import is_guarded, writes
 
 _WRITES = {
+    ("Approvals", "approve"): "contributor",
+    ("Approvals", "close"): "analyst",
+    ("Approvals", "refuse"): "contributor",
+    ("Approvals", "request"): "analyst",
+    ("Approvals", "withdraw"): "analyst",
     ("Artefacts", "save"): "analyst",
     ("Cards", "replace"): "analyst",
     ("Cards", "save"): "analyst",

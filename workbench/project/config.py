@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import MachineProblem, NotFound, ParameterProblem
+from workbench.store.approvals import FOUR_EYES
 
 FILE = "project.toml"
 FOLDERS = ("inbox", "artefacts", "exports")
@@ -31,6 +32,8 @@ class Settings:
         Currency of every amount.
     small_cell : int
         Smallest number of customers that a published cell may show.
+    four_eyes : int
+        Customers that one person may launch in a cycle; above it a second one approves.
     database : str or None
         SQLAlchemy URL of the state; None is ``state.sqlite`` in the folder.
     """
@@ -39,6 +42,7 @@ class Settings:
     created: dt.date
     currency: str = "CNY"
     small_cell: int = SMALL_CELL
+    four_eyes: int = FOUR_EYES
     database: str | None = None
 
 
@@ -61,6 +65,8 @@ def write_settings(folder: Path, settings: Settings) -> None:
         f'currency = "{settings.currency}"',
         "# Fewer customers than this are not shown on published screens.",
         f"small_cell = {settings.small_cell}",
+        "# Lists of more customers than this in a cycle are launched by two people.",
+        f"four_eyes = {settings.four_eyes}",
         "",
         "# The state's database; without it, state.sqlite in this folder.",
         "[database]",
@@ -96,6 +102,7 @@ def read_settings(folder: Path) -> Settings:
             created=values["created"],
             currency=str(values.get("currency", "CNY")),
             small_cell=int(values.get("small_cell", SMALL_CELL)),
+            four_eyes=max(0, int(values.get("four_eyes", FOUR_EYES))),
             database=values.get("database", {}).get("url"),
         )
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, ValueError, TypeError) as error:

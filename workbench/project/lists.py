@@ -75,25 +75,47 @@ class TargetLists:
         ParameterProblem
             If a customer is already on another list of this cycle, or there is no customer.
         """
+        self.check(selection, strategies)
+        wanted = list(dict.fromkeys(selection.targets["strategy_id"]))
+        again = self.of_selection(selection.sha256)
+        if {each.strategy_id for each in again} == set(wanted):
+            return again
+        done = {each.strategy_id: each for each in again}
+        cards = {row["strategy_id"]: row for row in card_rows(strategies)}
+        by_strategy = dict(iter(selection.targets.groupby("strategy_id")))
+        return [
+            done.get(strategy_id)
+            or self._launch_one(strategy_id, by_strategy[strategy_id].reset_index(drop=True), selection, card)
+            for strategy_id, card in cards.items()
+            if strategy_id in by_strategy
+        ]
+
+    def check(self, selection: Any, strategies: pd.DataFrame) -> None:
+        """Refuse a selection that can't be launched in this cycle.
+
+        Raises
+        ------
+        ParameterProblem
+            If there is no customer, or one is on another list of this cycle.
+        NotFound
+            If a strategy has no card.
+        """
         TARGETS.check(selection.targets)
         if selection.targets.empty:
             raise ParameterProblem("project.error.empty_selection")
-        cards = {row["strategy_id"]: row for row in card_rows(strategies)}
+        cards = [row["strategy_id"] for row in card_rows(strategies)]
         unknown = sorted(set(selection.targets["strategy_id"]) - set(cards))
         if unknown:
             known = ", ".join(cards) or "-"
             raise NotFound("project.error.no_strategy", strategy=", ".join(unknown), known=known)
         launched = self._store.lists.rows(self._project.need_cycle().cycle_id)
-        again = [row for row in launched if self._summary(row).get("selection") == selection.sha256]
-        if again:
-            return [_target_list(row) for row in again]
-        self._refuse_twice(selection.targets, launched)
-        by_strategy = dict(iter(selection.targets.groupby("strategy_id")))
-        return [
-            self._launch_one(strategy_id, by_strategy[strategy_id].reset_index(drop=True), selection, card)
-            for strategy_id, card in cards.items()
-            if strategy_id in by_strategy
-        ]
+        others = [row for row in launched if self._summary(row).get("selection") != selection.sha256]
+        self._refuse_twice(selection.targets, others)
+
+    def of_selection(self, sha256: str) -> list[TargetList]:
+        """Return the lists of this cycle that were launched from a selection with this hash."""
+        rows = self._store.lists.rows(self._project.need_cycle().cycle_id)
+        return [_target_list(row) for row in rows if self._summary(row).get("selection") == sha256]
 
     def _summary(self, row: Mapping[str, Any]) -> dict[str, Any]:
         return self._store.artefacts.find(row["artefact_id"]).summary
@@ -151,6 +173,7 @@ class TargetLists:
             sha256=sha256,
             seed=selection.random_state,
             card=card,
+            selection=selection.sha256,
         )
         return TargetList(list_id, strategy_id, len(targets), n_control, sha256, selection.random_state)
 

@@ -57,7 +57,7 @@ def create_project(
     settings = Settings(name or home.name, now.date(), database=database)
     write_settings(home, settings)
     write_rules(home)
-    return Project(home, settings, open_store(home, url=database, clock=clock))
+    return Project(home, settings, open_store(home, url=database, clock=clock, four_eyes=settings.four_eyes))
 
 
 def open_project(
@@ -65,6 +65,7 @@ def open_project(
     role: str | None = None,
     cycle: str | None = None,
     *,
+    who: str | None = None,
     clock: Callable[[], dt.datetime] | None = None,
 ) -> Project:
     """Open a project.
@@ -79,6 +80,9 @@ def open_project(
         viewer's connection is read-only.
     cycle : str, optional
         The cycle to look at; by default the newest.
+    who : str, optional
+        Whom the audit log and approvals name; by default ``WORKBENCH_USER``, else the
+        account. Dashboards for another person run under that person's account or name.
     clock : callable, optional
         Returns the moment of a write, UTC without a zone.
 
@@ -103,5 +107,7 @@ def open_project(
     home = find_project(folder)
     settings = read_settings(home)
     wanted = role or os.environ.get("WORKBENCH_ROLE") or "analyst"
-    store = open_store(home, url=settings.database, role=wanted, clock=clock)
+    store = open_store(
+        home, url=settings.database, role=wanted, who=who, clock=clock, four_eyes=settings.four_eyes
+    )
     return Project(home, settings, store, cycle)

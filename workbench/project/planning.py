@@ -147,7 +147,7 @@ def launch_lists(
     list_size: int,
     random_state: int,
 ) -> None:
-    """Cut the lists and launch them, leaving out those too small to show anything."""
+    """Cut the lists and launch them or ask for it, leaving out those too small to show anything."""
     from workbench.strategy import select_targets
 
     channels = cards.groupby("channel")["strategy_id"].count() * list_size
@@ -171,7 +171,7 @@ def launch_lists(
     large = cards[cards["strategy_id"].map(listed).fillna(0) >= fewest]
     if len(large) < len(cards):
         selection = cut(large)
-    project.strategy.launch(selection)
+    project.strategy.submit(selection)
 
 
 def contacts_so_far(project: Project) -> pd.DataFrame | None:

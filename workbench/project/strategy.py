@@ -10,8 +10,9 @@ import pandas as pd
 
 from workbench.errors import NotFound
 from workbench.project import plans
+from workbench.project.approvals import LaunchControl
 from workbench.project.cards import STAMPS, card_rows, cards_frame
-from workbench.project.lists import TargetList, TargetLists
+from workbench.project.lists import TargetLists
 from workbench.project.plans import Plan
 from workbench.store import Artefact
 from workbench.tables import STRATEGIES
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.project.handle import Project
 
 
-class Strategy:
+class Strategy(LaunchControl):
     """Strategy of one cycle.
 
     Parameters
@@ -283,26 +284,6 @@ class Strategy:
             If there is no plan.
         """
         return plans.select(self._project, capacity, control_share, random_state, smallest)
-
-    def launch(self, selection: Any) -> list[TargetList]:
-        """Launch the lists of a selection: from now on they don't change.
-
-        Parameters
-        ----------
-        selection : Selection
-            From `select_targets`.
-
-        Returns
-        -------
-        list of TargetList
-            One a strategy. Launching the same selection again returns the same lists.
-
-        Raises
-        ------
-        ParameterProblem
-            If a customer is already on another list of this cycle, or there is no customer.
-        """
-        return self._lists.launch(selection, self.cards())
 
     def lists(self) -> pd.DataFrame:
         """Return the cycle's launched lists.

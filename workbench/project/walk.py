@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from workbench.project.demo import answer, walk_sample
+from workbench.project.demo import answer, approve_lists, walk_sample
 from workbench.project.planning import (
     CONTROL_SHARE,
     LIST_SIZE,
@@ -69,9 +69,11 @@ def walk(
 
     Portrait, features, number of segments, segmentation with suggested labels, strategies
     (those carried over, and drafts where a segment has none), scores at the default
-    weights, lists with a control group. On the sample bank the customers then answer,
-    and the cycle is evaluated up to open recommendations. A new project is filled from
-    the sample bank with two cycles, see `walk_sample`.
+    weights, lists with a control group; where they are so large that a second person has
+    to approve them, the walk asks for it and ends there. On the sample bank that approval
+    is recorded under the name of nobody, `workbench.project.demo.APPROVER`; there the
+    customers then answer, and the cycle is evaluated up to open recommendations. A new
+    project is filled from the sample bank with two cycles, see `walk_sample`.
 
     Parameters
     ----------
@@ -151,6 +153,7 @@ def walk(
     tell("project.phase.lists")
     launch_lists(project, customers, segmentation, cards, scores, list_size, random_state)
     if bank_folder is not None:
+        approve_lists(project)
         tell("project.phase.outcomes")
         answer(project, bank_folder, random_state)
         tell("project.phase.review")

@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a store that stands elsewhere is migrated when it is opened."""
 
 metadata = MetaData(
@@ -226,6 +226,30 @@ pair_decisions = Table(
     Column("decided_by", String(120), nullable=False),
     Column("decided_at", DateTime, nullable=False),
     Index("ix_pair_decisions_pair", "record_id", "other_id"),
+)
+launch_requests = Table(
+    "launch_requests",
+    metadata,
+    Column("request_id", Integer, primary_key=True),
+    _cycle(),
+    Column("artefact_id", String(120), ForeignKey("artefacts.artefact_id"), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("seed", Integer),
+    Column("n", Integer, nullable=False),
+    Column("n_control", Integer, nullable=False),
+    Column("plan_version", Integer),
+    Column("note", Text, nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("requested_by", String(120), nullable=False),
+    Column("requested_at", DateTime, nullable=False),
+    Column("decided_by", String(120)),
+    Column("decided_at", DateTime),
+    Column("decision_note", Text),
+    Column("closed_by", String(120)),
+    Column("closed_at", DateTime),
+    Column("list_ids", Text),
+    _row_version(),
+    Index("ix_launch_requests_cycle_id", "cycle_id"),
 )
 audit_log = Table(
     "audit_log",

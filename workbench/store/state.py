@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
+from workbench.store.approvals import FOUR_EYES, Approvals
 from workbench.store.area import Area
 from workbench.store.artefacts import Artefacts
 from workbench.store.cards import Cards, Lists
@@ -18,6 +19,7 @@ from workbench.store.results import Decisions, Results
 from workbench.store.trail import Trail
 
 AREAS: tuple[type[Area], ...] = (
+    Approvals,
     Artefacts,
     Cards,
     Comments,
@@ -42,10 +44,13 @@ class Store:
         The SQL side.
     project_folder : pathlib.Path
         The project's folder.
+    four_eyes : int, default=1000
+        Customers that one person may launch in a cycle without a second one.
     """
 
-    def __init__(self, database: Database, project_folder: Path) -> None:
+    def __init__(self, database: Database, project_folder: Path, four_eyes: int = FOUR_EYES) -> None:
         self.database = database
+        self.approvals = Approvals(database, project_folder)
         self.artefacts = Artefacts(database, project_folder)
         self.cards = Cards(database, project_folder)
         self.comments = Comments(database, project_folder)
@@ -54,6 +59,7 @@ class Store:
         self.drafts = Drafts(database, project_folder)
         self.ideas = Ideas(database, project_folder)
         self.lists = Lists(database, project_folder)
+        self.lists.four_eyes = four_eyes
         self.pairs = Pairs(database, project_folder)
         self.results = Results(database, project_folder)
         self.slots = Slots(database, project_folder)
@@ -67,6 +73,7 @@ def open_store(
     role: str = "analyst",
     who: str | None = None,
     clock: Callable[[], dt.datetime] | None = None,
+    four_eyes: int = FOUR_EYES,
 ) -> Store:
     """Open a project's memory, bringing its tables up to date.
 
@@ -82,6 +89,8 @@ def open_store(
         Written to the audit log; by default ``WORKBENCH_USER`` or the account's name.
     clock : callable, optional
         Returns the moment of a write, UTC without a zone.
+    four_eyes : int, default=1000
+        Customers that one person may launch in a cycle without a second one.
 
     Raises
     ------
@@ -91,4 +100,4 @@ def open_store(
     place = url or f"sqlite:///{(project_folder / 'state.sqlite').absolute()}"
     database = Database(place, role=role, who=who, clock=clock)
     database.prepare()
-    return Store(database, project_folder)
+    return Store(database, project_folder, four_eyes)
