@@ -14,6 +14,11 @@ from workbench.strategy.conditions import (
 )
 from workbench.strategy.criteria import build_criteria, response_interval
 from workbench.strategy.customer_scores import score_customers
+from workbench.strategy.journey_checks import check_journey, handovers, open_channels, plan_journey
+from workbench.strategy.journey_path import ExpectedPath, expected_path, measure_rates
+from workbench.strategy.journeys import Journey, JourneyStep, assumed_rates, read_journeys
+from workbench.strategy.map_flags import find_conflicts, find_overloads
+from workbench.strategy.power import SampleSize, check_power, detectable_effect, power_of, required_size
 from workbench.strategy.propensity import Propensity
 from workbench.strategy.propensity.leakage import explain_refusals
 from workbench.strategy.scoring import find_flips, score_strategies
@@ -36,21 +41,39 @@ __all__ = [
     "DEFAULT_WEIGHTS",
     "GATES",
     "Condition",
+    "ExpectedPath",
+    "Journey",
+    "JourneyStep",
     "Propensity",
+    "SampleSize",
     "Selection",
+    "assumed_rates",
     "build_criteria",
     "build_strategy_map",
     "by_telephone",
+    "check_journey",
+    "check_power",
     "describe_condition",
     "describe_traits",
+    "detectable_effect",
+    "expected_path",
     "explain_refusals",
+    "find_conflicts",
     "find_flips",
+    "find_overloads",
     "gate_label",
+    "handovers",
     "hash_targets",
+    "measure_rates",
     "meets",
     "normal_weights",
+    "open_channels",
+    "plan_journey",
+    "power_of",
     "price_targets",
     "read_conditions",
+    "read_journeys",
+    "required_size",
     "response_interval",
     "score_customers",
     "score_strategies",
