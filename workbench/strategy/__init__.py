@@ -12,12 +12,34 @@ from workbench.strategy.conditions import (
     read_conditions,
     write_conditions,
 )
+from workbench.strategy.corporate import (
+    build_corporate_map,
+    companies_of,
+    company_segment,
+    find_key_companies,
+    summarise_industries,
+)
 from workbench.strategy.criteria import build_criteria, response_interval
 from workbench.strategy.customer_scores import score_customers
+from workbench.strategy.fairness import check_fairness
 from workbench.strategy.journey_checks import check_journey, handovers, open_channels, plan_journey
 from workbench.strategy.journey_path import ExpectedPath, expected_path, measure_rates
 from workbench.strategy.journeys import Journey, JourneyStep, assumed_rates, read_journeys
 from workbench.strategy.map_flags import find_conflicts, find_overloads
+from workbench.strategy.methods import (
+    METHODS,
+    MethodComparison,
+    compare_methods,
+    kendall_tau,
+    rank_distribution,
+)
+from workbench.strategy.playbooks import (
+    KeyRule,
+    Playbook,
+    draft_corporate_card,
+    find_playbook,
+    read_playbooks,
+)
 from workbench.strategy.power import SampleSize, check_power, detectable_effect, power_of, required_size
 from workbench.strategy.propensity import Propensity
 from workbench.strategy.propensity.leakage import explain_refusals
@@ -26,7 +48,9 @@ from workbench.strategy.selection import GATES, Selection, gate_label, hash_targ
 from workbench.strategy.strategy_map import build_strategy_map
 from workbench.strategy.suggestion import suggest_strategies
 from workbench.strategy.templates import by_telephone, translate_strategies
+from workbench.strategy.topsis import topsis
 from workbench.strategy.traits import describe_traits
+from workbench.strategy.weight_change import find_weight_changes
 from workbench.strategy.weights import CRITERIA, DEFAULT_WEIGHTS, normal_weights
 from workbench.strategy.worth import (
     price_targets,
@@ -40,30 +64,44 @@ __all__ = [
     "CRITERIA",
     "DEFAULT_WEIGHTS",
     "GATES",
+    "METHODS",
     "Condition",
     "ExpectedPath",
     "Journey",
     "JourneyStep",
+    "KeyRule",
+    "MethodComparison",
+    "Playbook",
     "Propensity",
     "SampleSize",
     "Selection",
     "assumed_rates",
+    "build_corporate_map",
     "build_criteria",
     "build_strategy_map",
     "by_telephone",
+    "check_fairness",
     "check_journey",
     "check_power",
+    "companies_of",
+    "company_segment",
+    "compare_methods",
     "describe_condition",
     "describe_traits",
     "detectable_effect",
+    "draft_corporate_card",
     "expected_path",
     "explain_refusals",
     "find_conflicts",
     "find_flips",
+    "find_key_companies",
     "find_overloads",
+    "find_playbook",
+    "find_weight_changes",
     "gate_label",
     "handovers",
     "hash_targets",
+    "kendall_tau",
     "measure_rates",
     "meets",
     "normal_weights",
@@ -71,15 +109,19 @@ __all__ = [
     "plan_journey",
     "power_of",
     "price_targets",
+    "rank_distribution",
     "read_conditions",
     "read_journeys",
+    "read_playbooks",
     "required_size",
     "response_interval",
     "score_customers",
     "score_strategies",
     "select_targets",
     "suggest_strategies",
+    "summarise_industries",
     "summarise_map",
+    "topsis",
     "total_value",
     "trace_capacity",
     "translate_strategies",

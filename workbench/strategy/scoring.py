@@ -16,6 +16,10 @@ CONCENTRATION = 50.0
 DRAWS = 4_000
 # Scores closer than this are a tie: sums of products differ in their last digits.
 _TIE = 10
+SAME = 1e-9
+"""Figures that differ by less, relative to the largest, are taken for equal."""
+COSTS = ("cost",)
+"""Criteria of which less is better."""
 
 
 def score_strategies(
@@ -77,11 +81,11 @@ def score_strategies(
     [['S1', 0.75, 1], ['S2', 0.25, 2]]
     """
     shares = normal_weights(DEFAULT_WEIGHTS if weights is None else weights)
-    parts = _normalise(criteria)
+    parts = scale_criteria(criteria)
     contributions = parts * np.array([shares[name] for name in CRITERIA])
     scores = contributions.sum(axis=1)
-    ranks = _rank_rows(scores[None, :])[0]
-    sampled = _rank_rows(_sample_weights(shares, draws, concentration, random_state) @ parts.T)
+    ranks = rank_rows(scores[None, :])[0]
+    sampled = rank_rows(sample_weights(shares, draws, concentration, random_state) @ parts.T)
     scored = pd.DataFrame({"strategy_id": criteria["strategy_id"].to_numpy(), "score": scores, "rank": ranks})
     for position, name in enumerate(CRITERIA):
         scored[f"contribution_{name}"] = contributions[:, position]
@@ -119,11 +123,11 @@ def find_flips(criteria: pd.DataFrame, weights: Mapping[str, float] | None = Non
     [['expected_value', 0.5, 'S2'], ['balances', 0.5, 'S2']]
     """
     shares = normal_weights(DEFAULT_WEIGHTS if weights is None else weights)
-    parts = _normalise(criteria)
+    parts = scale_criteria(criteria)
     now = np.array([shares[name] for name in CRITERIA])
     ids = criteria["strategy_id"].to_numpy()
     rows = []
-    leader = int(_rank_rows((parts @ now)[None, :])[0].argmin()) if len(ids) else 0
+    leader = int(rank_rows((parts @ now)[None, :])[0].argmin()) if len(ids) else 0
     for position, name in enumerate(CRITERIA):
         rest = now.copy()
         rest[position] = 0.0
@@ -155,7 +159,34 @@ def _nearest_crossing(own: Matrix, others: Matrix, now: float, leader: int) -> t
     return best
 
 
-def _normalise(criteria: pd.DataFrame) -> Matrix:
+def scale_criteria(criteria: pd.DataFrame) -> Matrix:
+    """Bring each criterion to 0 (worst) … 1 (best), cost reversed; 0.5 where missing or all equal.
+
+    Raises
+    ------
+    TableProblem
+        If criteria are missing.
+    """
+    check_criteria(criteria)
+    parts = np.full((len(criteria), len(CRITERIA)), 0.5)
+    for position, name in enumerate(CRITERIA):
+        values = criteria[name].to_numpy(dtype="float64", na_value=np.nan)
+        known = np.isfinite(values)
+        # A difference in the last digits only is none; it must not be blown up to 0 and 1.
+        if known.any() and np.ptp(values[known]) > SAME * np.abs(values[known]).max():
+            scaled = (values - values[known].min()) / np.ptp(values[known])
+            parts[known, position] = (1.0 - scaled if name in COSTS else scaled)[known]
+    return parts
+
+
+def check_criteria(criteria: pd.DataFrame) -> pd.DataFrame:
+    """Return the criteria if no column that is weighed is missing.
+
+    Raises
+    ------
+    TableProblem
+        If one is.
+    """
     missing = [name for name in ("strategy_id", *CRITERIA) if name not in criteria.columns]
     if missing:
         raise TableProblem(
@@ -164,30 +195,49 @@ def _normalise(criteria: pd.DataFrame) -> Matrix:
             columns=", ".join(missing),
             present=", ".join(map(str, criteria.columns)) or "-",
         )
-    parts = np.full((len(criteria), len(CRITERIA)), 0.5)
-    for position, name in enumerate(CRITERIA):
-        values = criteria[name].to_numpy(dtype="float64", na_value=np.nan)
-        known = np.isfinite(values)
-        # A difference in the last digits only is none; it must not be blown up to 0 and 1.
-        if known.any() and np.ptp(values[known]) > 1e-9 * np.abs(values[known]).max():
-            scaled = (values - values[known].min()) / np.ptp(values[known])
-            parts[known, position] = (1.0 - scaled if name == "cost" else scaled)[known]
-    return parts
+    return criteria
 
 
-def _rank_rows(scores: Matrix) -> npt.NDArray[np.int64]:
+def rank_rows(scores: Matrix) -> npt.NDArray[np.int64]:
+    """Return each row's ranks, 1 for the highest; ties keep their order."""
     order = np.argsort(-scores.round(_TIE), axis=1, kind="stable")
     ranks = np.empty_like(order)
     np.put_along_axis(ranks, order, np.arange(1, scores.shape[1] + 1)[None, :], axis=1)
     return ranks
 
 
-def _sample_weights(shares: dict[str, float], draws: int, concentration: float, random_state: int) -> Matrix:
+def sample_weights(
+    shares: Mapping[str, float], draws: int, concentration: float | None, random_state: int
+) -> Matrix:
+    """Return sampled sets of weights, one a row, in the order of `CRITERIA`.
+
+    Parameters
+    ----------
+    shares : mapping of str to float
+        Weights that sum to 1.
+    draws : int
+        How many sets.
+    concentration : float or None
+        How close they stay to the shares; None draws from all weights there are, each as
+        likely as another.
+    random_state : int
+        Seed.
+
+    Raises
+    ------
+    ParameterProblem
+        If there is no draw, or the concentration is not above 0.
+    """
     if draws < 1:
         raise ParameterProblem("strategy_room.error.draws", draws=draws)
+    if concentration is not None and not 0 < concentration < float("inf"):
+        raise ParameterProblem("strategy_scores.error.concentration", concentration=concentration)
+    random = np.random.default_rng(random_state)
+    if concentration is None:
+        return random.dirichlet(np.ones(len(CRITERIA)), size=draws)
     alphas = concentration * np.array([shares[name] for name in CRITERIA])
     positive = alphas > 0
     sampled = np.zeros((draws, len(CRITERIA)))
     # A weight of 0 says that the criterion does not matter: it stays 0 in every draw.
-    sampled[:, positive] = np.random.default_rng(random_state).dirichlet(alphas[positive], size=draws)
+    sampled[:, positive] = random.dirichlet(alphas[positive], size=draws)
     return sampled
