@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ from workbench.store import Artefact
 from workbench.tables import STRATEGIES
 
 if TYPE_CHECKING:
+    from workbench.project.corporate import Corporate
     from workbench.project.handle import Project
 
 
@@ -34,6 +36,13 @@ class Strategy(LaunchControl):
         self._project = project
         self._store = project.store
         self._lists = TargetLists(project)
+
+    @cached_property
+    def corporate(self) -> Corporate:
+        """The bank's companies: map, playbooks, channel journeys."""
+        from workbench.project.corporate import Corporate
+
+        return Corporate(self._project)
 
     # Cards -----------------------------------------------------------------------
 
