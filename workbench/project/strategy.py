@@ -156,7 +156,8 @@ class Strategy(LaunchControl):
         segmentation = project.insight.segmentation()
         portrait = project.imports.portrait()
         cards = self.cards()
-        customers = project.customers(_present(project, ("customer_id", "lifecycle_stage", "balance_total")))
+        wanted = ("customer_id", "lifecycle_stage", "balance_total", "consent", "do_not_contact")
+        customers = project.customers(_present(project, wanted))
         inputs = [segmentation.artefact_id, *([portrait.artefact_id] if portrait else [])]
         if cycle.opened_from:
             inputs.append(f"cycle:{cycle.cycle_id}")
@@ -166,7 +167,7 @@ class Strategy(LaunchControl):
                 "scores": scores,
                 "criteria": criteria,
                 "summary": score_strategies(criteria, dict(weights)),
-                "map": build_strategy_map(customers, segmentation.membership, cards),
+                "map": build_strategy_map(customers, segmentation.membership, cards, scores=scores),
                 "cards": cards.drop(columns=list(STAMPS)),
             },
             cycle_id=cycle.cycle_id,

@@ -5,11 +5,19 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from workbench.errors import ParameterProblem
-from workbench.strategy.reach import UNKNOWN_STAGE, join_segments, split_stages, stages_of
-from workbench.tables import LIFECYCLE_STAGES, STRATEGIES
+from workbench.strategy.reach import (
+    UNKNOWN_STAGE,
+    in_stages,
+    join_segments,
+    may_contact,
+    split_stages,
+    stages_of,
+)
+from workbench.tables import LIFECYCLE_STAGES, SCORES, STRATEGIES
 
 
 def build_strategy_map(
@@ -18,6 +26,7 @@ def build_strategy_map(
     strategies: pd.DataFrame,
     *,
     valuable_share: float = 0.8,
+    scores: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return what each cell of segment by lifecycle stage is worth, and its strategies.
 
@@ -31,7 +40,10 @@ def build_strategy_map(
     strategies : pandas.DataFrame
         Table STRATEGIES; may be empty.
     valuable_share : float, default=0.8
-        The largest cells that together hold this share of all balances are valuable.
+        The largest cells that together hold this share of all balances are valuable: they
+        are taken from the largest down until the share is reached.
+    scores : pandas.DataFrame, optional
+        Table SCORES of the plan; with them cells have a value.
 
     Returns
     -------
@@ -43,14 +55,22 @@ def build_strategy_map(
         - ``balance``: sum of ``balance_total``, CNY; missing without balances
         - ``strategy_ids``: comma-separated, empty for none
         - ``flag``: ``"no_strategy"`` for a valuable cell without one, ``"clash"`` where two
-          strategies use the same channel on overlapping dates, else empty
+          strategies for the same tiers use the same channel on overlapping dates, else empty
         - ``clashing_ids``: the strategies that clash, comma-separated
+        - ``value``: what the cell's strategies are expected to bring, CNY; see the notes.
+          Missing without scores, and where none of its customers has one
 
     Raises
     ------
     ParameterProblem
         If nobody has a segment, a strategy names an unknown stage or `valuable_share` is
         outside 0 to 1.
+
+    Notes
+    -----
+    A customer can be on one list only, so each who may be contacted counts once: with the
+    strategy of the cell that has the best expected value for them, times the share that
+    this strategy does not hold back as control.
 
     Examples
     --------
@@ -66,7 +86,9 @@ def build_strategy_map(
     if not 0 <= valuable_share <= 1:
         raise ParameterProblem("strategy_room.error.share", name="valuable_share", share=valuable_share)
     STRATEGIES.check(strategies)
-    cells = _count_cells(join_segments(customers, membership))
+    joined = join_segments(customers, membership)
+    joined = joined.assign(lifecycle_stage=stages_of(joined))
+    cells = _count_cells(joined)
     cards = [_card(row) for row in strategies.to_dict("records")]
     worth = cells["balance"] if cells["balance"].notna().any() else cells["n"].astype("float64")
     valuable = _largest(worth.fillna(0.0).clip(lower=0), valuable_share) & cells["n"].gt(0)
@@ -77,11 +99,40 @@ def build_strategy_map(
         )
     ]
     found = pd.DataFrame(rows, columns=["strategy_ids", "flag", "clashing_ids"], index=cells.index)
-    return cells.join(found.astype("str"))
+    cells = cells.join(found.astype("str"))
+    if scores is None:
+        return cells.assign(value=float("nan"))
+    return cells.merge(
+        _value_cells(joined, strategies, scores), on=["segment", "lifecycle_stage"], how="left"
+    )
+
+
+def _value_cells(joined: pd.DataFrame, strategies: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    SCORES.check(scores)
+    held = strategies.set_index("strategy_id")["control_share"]
+    known = scores.loc[scores["strategy_id"].isin(held.index).to_numpy()]
+    treated = 1.0 - known["strategy_id"].map(held).to_numpy(dtype="float64")
+    worth = pd.DataFrame(
+        {
+            "customer_id": known["customer_id"].to_numpy(),
+            "strategy_id": known["strategy_id"].to_numpy(),
+            "value": known["expected_value"].to_numpy(dtype="float64") * treated,
+        }
+    )
+    keys = ["segment", "lifecycle_stage"]
+    allowed = joined.loc[may_contact(joined).to_numpy(), ["customer_id", *keys]]
+    worth = worth.merge(allowed, on="customer_id")
+    # Scores may be older than the cards: only what the map shows for a cell counts in it.
+    here = np.zeros(len(worth), dtype=bool)
+    for card in strategies.to_dict("records"):
+        mine = worth["strategy_id"].eq(card["strategy_id"]) & worth["segment"].eq(card["segment"])
+        here |= (mine & in_stages(worth["lifecycle_stage"], card["lifecycle_stages"])).to_numpy()
+    worth = worth.loc[here]
+    best = worth.groupby(["customer_id", *keys], sort=False)["value"].max().reset_index()
+    return best.groupby(keys, sort=False)["value"].sum().reset_index()
 
 
 def _count_cells(joined: pd.DataFrame) -> pd.DataFrame:
-    joined = joined.assign(lifecycle_stage=stages_of(joined))
     if "balance_total" not in joined.columns:
         joined["balance_total"] = float("nan")
     order = joined.groupby("segment")["cluster"].min().sort_values(kind="stable").index
@@ -130,7 +181,35 @@ def clash(one: dict[str, Any], other: dict[str, Any]) -> bool:
     """
     if one["channel"] != other["channel"]:
         return False
+    if not share_tiers(one.get("tier"), other.get("tier")):
+        return False
     return _begins(one) <= _ends(other) and _begins(other) <= _ends(one)
+
+
+def shared_days(one: dict[str, Any], other: dict[str, Any]) -> tuple[Any, Any]:
+    """Return the first and the last day that two strategies have in common; NaT is open."""
+    starts = [pd.Timestamp(day) for day in (one["starts_on"], other["starts_on"]) if not pd.isna(day)]
+    ends = [pd.Timestamp(day) for day in (one["ends_on"], other["ends_on"]) if not pd.isna(day)]
+    return max(starts, default=pd.NaT), min(ends, default=pd.NaT)
+
+
+def share_tiers(one: object, other: object) -> bool:
+    """Say whether two cards' comma-separated tiers have one in common; empty is all.
+
+    Examples
+    --------
+    >>> share_tiers("value, strategic", "strategic"), share_tiers("basic", "value"), share_tiers("", "value")
+    (True, False, True)
+    """
+    mine, theirs = split_tiers(one), split_tiers(other)
+    return not mine or not theirs or bool(mine & theirs)
+
+
+def split_tiers(tier: object) -> frozenset[str]:
+    """Return the tiers of a card's comma-separated text; empty is all."""
+    if not isinstance(tier, str):
+        return frozenset()
+    return frozenset(part.strip() for part in tier.replace("，", ",").split(",") if part.strip())
 
 
 def _begins(card: dict[str, Any]) -> pd.Timestamp:
