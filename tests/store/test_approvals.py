@@ -12,9 +12,8 @@ from workbench.errors import NotAllowed, NotFound, ParameterProblem
 from workbench.store import Store, open_store
 from workbench.store.approvals import LONGEST
 
-CARD = {
-    name: "x" for name in ("strategy_id", "name", "objective", "segment", "scenario", "offer", "channel")
-} | {"strategy_id": "S1"}
+_NAMED = ("name", "objective", "segment", "scenario", "offer", "channel")
+CARD = {"strategy_id": "S1", **dict.fromkeys(_NAMED, "x")}
 
 
 def as_person(store: Store, who: str, role: str = "analyst", four_eyes: int = 1_000) -> Store:

@@ -50,7 +50,7 @@ class FrozenSelection:
     funnel : pandas.DataFrame
         The gates.
     sha256 : str
-        Hash of the targets, see `workbench.hash_targets`.
+        Hash of the targets, see `workbench.strategy.hash_targets`.
     random_state : int
         Seed of the control group.
     dropped : pandas.DataFrame
@@ -357,7 +357,7 @@ class LaunchControl:
     def export(
         self,
         list_id: str,
-        format: str = "csv",  # noqa: A002 (the word that pandas users expect)
+        format: str = "csv",
         *,
         masked: bool = True,
         reason: str = "",

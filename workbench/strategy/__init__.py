@@ -47,7 +47,13 @@ from workbench.strategy.scoring import find_flips, score_strategies
 from workbench.strategy.selection import GATES, Selection, gate_label, hash_targets, select_targets, why
 from workbench.strategy.strategy_map import build_strategy_map
 from workbench.strategy.suggestion import suggest_strategies
-from workbench.strategy.templates import by_telephone, translate_strategies
+from workbench.strategy.templates import (
+    Template,
+    by_telephone,
+    draft_card,
+    read_templates,
+    translate_strategies,
+)
 from workbench.strategy.topsis import topsis
 from workbench.strategy.traits import describe_traits
 from workbench.strategy.weight_change import find_weight_changes
@@ -75,6 +81,7 @@ __all__ = [
     "Propensity",
     "SampleSize",
     "Selection",
+    "Template",
     "assumed_rates",
     "build_corporate_map",
     "build_criteria",
@@ -89,6 +96,7 @@ __all__ = [
     "describe_condition",
     "describe_traits",
     "detectable_effect",
+    "draft_card",
     "draft_corporate_card",
     "expected_path",
     "explain_refusals",
@@ -113,6 +121,7 @@ __all__ = [
     "read_conditions",
     "read_journeys",
     "read_playbooks",
+    "read_templates",
     "required_size",
     "response_interval",
     "score_customers",
