@@ -4,9 +4,17 @@ import pandas as pd
 import pytest
 
 from workbench.errors import ParameterProblem
-from workbench.strategy import by_telephone, describe_traits, suggest_strategies, translate_strategies
-from workbench.strategy.templates import read_templates
-from workbench.tables import LIFECYCLE_STAGES, STRATEGIES
+from workbench.strategy import (
+    by_telephone,
+    describe_traits,
+    draft_card,
+    read_conditions,
+    read_templates,
+    suggest_strategies,
+    translate_strategies,
+)
+from workbench.strategy.contact_policy import read_policies
+from workbench.tables import KPIS, LIFECYCLE_STAGES, STRATEGIES, TIERS, TRIGGERS
 
 OFFERS = {
     "time_deposit",
@@ -114,6 +122,51 @@ def test_templates_are_complete() -> None:
     for field in ("name", "objective", "script"):
         for lang in ("en", "zh_CN"):
             assert len({template.texts[lang][field] for template in templates}) == len(templates)
+
+
+def test_templates_are_whole_cards_that_fit_the_table() -> None:
+    rows = []
+    for number, (key, template) in enumerate(read_templates().items(), 1):
+        given = {"starts_on": "2026-10-12", "strategy_id": f"S{number}"}
+        card = draft_card(template, "Some", lang="zh_CN", **given)
+        again = pd.DataFrame([draft_card(key, "Some", lang="zh", **given)])
+        pd.testing.assert_frame_equal(pd.DataFrame([card]), again)
+        assert template.kpi in KPIS
+        assert template.trigger in ("", *TRIGGERS)
+        assert (template.scenario == "event") is bool(template.trigger)
+        assert (template.window_days == template.window_days) is bool(template.trigger)
+        assert set(template.tiers) <= set(TIERS)
+        assert 0 < template.effect < template.response
+        assert template.contact_policy in ("", *read_policies())
+        assert read_conditions(card["eligibility"]) == template.eligibility
+        rows.append(card)
+    STRATEGIES.check(pd.DataFrame(rows))
+
+
+def test_what_the_issue_asks_for_has_a_template() -> None:
+    names = {texts["name"] for each in read_templates().values() for texts in [each.texts["zh_CN"]]}
+    assert {"首面经营", "蜜月期经营", "抓、黏、提", "沉睡客户唤醒", "存款到期承接"} <= names
+    assert {"大额资金流入承接", "公私联动代发", "公私联动员工经营"} <= names
+    templates = read_templates()
+    assert {templates[f"corporate_{tier}"].tiers for tier in TIERS} == {(tier,) for tier in TIERS}
+    assert templates["corporate_industry"].eligibility[-1].column == "industry"
+
+
+def test_a_draft_asks_only_for_columns_that_the_bank_has() -> None:
+    given = {"starts_on": "2026-10-12", "columns": ["customer_id", "kind"]}
+    assert draft_card("fund_upgrade", "Some", **given)["eligibility"] == ""
+    assert "kind" in draft_card("honeymoon", "Some", **given)["eligibility"]
+    with pytest.raises(ParameterProblem, match="first_contact"):
+        draft_card("no_such", "Some", starts_on="2026-10-12")
+    for wrong in ({"days": 0}, {"control_share": 1.0}):
+        with pytest.raises(ParameterProblem):
+            draft_card("honeymoon", "Some", starts_on="2026-10-12", **wrong)
+
+
+def test_a_template_without_traits_is_never_drafted_by_itself(cards) -> None:
+    chosen = {each.texts["en"]["name"] for each in read_templates().values() if not each.suits}
+    assert chosen
+    assert not chosen & set(cards["name"])
 
 
 def test_templates_use_traits_that_exist(bank) -> None:

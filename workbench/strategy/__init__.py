@@ -12,6 +12,13 @@ from workbench.strategy.conditions import (
     read_conditions,
     write_conditions,
 )
+from workbench.strategy.contact_policy import (
+    ContactPolicy,
+    Limit,
+    count_contacts,
+    read_policies,
+    within_policy,
+)
 from workbench.strategy.corporate import (
     build_corporate_map,
     companies_of,
@@ -22,6 +29,7 @@ from workbench.strategy.corporate import (
 from workbench.strategy.criteria import build_criteria, response_interval
 from workbench.strategy.customer_scores import score_customers
 from workbench.strategy.fairness import check_fairness
+from workbench.strategy.gates import GATES, gate_columns
 from workbench.strategy.journey_checks import check_journey, handovers, open_channels, plan_journey
 from workbench.strategy.journey_path import ExpectedPath, expected_path, measure_rates
 from workbench.strategy.journeys import Journey, JourneyStep, assumed_rates, read_journeys
@@ -43,10 +51,12 @@ from workbench.strategy.playbooks import (
 from workbench.strategy.power import SampleSize, check_power, detectable_effect, power_of, required_size
 from workbench.strategy.propensity import Propensity
 from workbench.strategy.propensity.leakage import explain_refusals
+from workbench.strategy.reasons import describe_detail, gate_label, why
 from workbench.strategy.scoring import find_flips, score_strategies
-from workbench.strategy.selection import GATES, Selection, gate_label, hash_targets, select_targets, why
+from workbench.strategy.selection import Selection, hash_targets, select_targets
 from workbench.strategy.strategy_map import build_strategy_map
 from workbench.strategy.suggestion import suggest_strategies
+from workbench.strategy.suitability import SuitabilityRule, read_suitability
 from workbench.strategy.templates import (
     Template,
     by_telephone,
@@ -56,6 +66,7 @@ from workbench.strategy.templates import (
 )
 from workbench.strategy.topsis import topsis
 from workbench.strategy.traits import describe_traits
+from workbench.strategy.triggers import open_windows
 from workbench.strategy.weight_change import find_weight_changes
 from workbench.strategy.weights import CRITERIA, DEFAULT_WEIGHTS, normal_weights
 from workbench.strategy.worth import (
@@ -72,15 +83,18 @@ __all__ = [
     "GATES",
     "METHODS",
     "Condition",
+    "ContactPolicy",
     "ExpectedPath",
     "Journey",
     "JourneyStep",
     "KeyRule",
+    "Limit",
     "MethodComparison",
     "Playbook",
     "Propensity",
     "SampleSize",
     "Selection",
+    "SuitabilityRule",
     "Template",
     "assumed_rates",
     "build_corporate_map",
@@ -93,7 +107,9 @@ __all__ = [
     "companies_of",
     "company_segment",
     "compare_methods",
+    "count_contacts",
     "describe_condition",
+    "describe_detail",
     "describe_traits",
     "detectable_effect",
     "draft_card",
@@ -106,6 +122,7 @@ __all__ = [
     "find_overloads",
     "find_playbook",
     "find_weight_changes",
+    "gate_columns",
     "gate_label",
     "handovers",
     "hash_targets",
@@ -114,6 +131,7 @@ __all__ = [
     "meets",
     "normal_weights",
     "open_channels",
+    "open_windows",
     "plan_journey",
     "power_of",
     "price_targets",
@@ -121,6 +139,8 @@ __all__ = [
     "read_conditions",
     "read_journeys",
     "read_playbooks",
+    "read_policies",
+    "read_suitability",
     "read_templates",
     "required_size",
     "response_interval",
@@ -136,5 +156,6 @@ __all__ = [
     "translate_strategies",
     "value_lists",
     "why",
+    "within_policy",
     "write_conditions",
 ]

@@ -12,7 +12,7 @@ from workbench.locale import normal_language
 from workbench.strategy.reach import in_stages, join_segments, may_contact, stages_of
 from workbench.strategy.templates import Template, read_templates
 from workbench.strategy.traits import describe_traits
-from workbench.tables import KPIS, STRATEGIES
+from workbench.tables import STRATEGIES
 
 SECOND_FIT = 0.6
 
@@ -30,7 +30,8 @@ def suggest_strategies(
 
     Each template says which traits it suits (`describe_traits`). A segment gets the one
     that suits it best, and a second one where it suits at least 0.6 and does not clash
-    with the first (same channel and stages). They are numbered S1, S2 … by the value
+    with the first (same channel and stages); templates that suit nobody in particular are
+    an analyst's choice (`draft_card`). They are numbered S1, S2 … by the value
     they promise: customers that may be contacted, less the control, times response
     times value less cost.
 
@@ -80,7 +81,7 @@ def suggest_strategies(
         mine = reachable.loc[(reachable["segment"] == segment).to_numpy()]
         stages = stages_of(mine)
         for template in _choose({str(k): float(v) for k, v in traits.items()}):
-            draft = _draft(template, str(segment), normal_language(lang))
+            draft = template.card(str(segment), normal_language(lang), customers.columns)
             reached = int(in_stages(stages, draft["lifecycle_stages"]).sum())
             each = template.response * template.value - template.cost
             draft["promise"] = reached * (1 - control_share) * each
@@ -99,7 +100,7 @@ def suggest_strategies(
 def _choose(traits: dict[str, float]) -> list[Template]:
     """Return the template that suits best, and a second one that stands beside it."""
     kind = "corporate" if traits["corporate"] > 0.5 else "retail"
-    allowed = [template for template in read_templates().values() if kind in template.kinds]
+    allowed = [each for each in read_templates().values() if kind in each.kinds and each.suits]
     ranked = sorted(allowed, key=lambda template: -template.fit(traits))
     first = ranked[0]
     for second in ranked[1:]:
@@ -113,32 +114,3 @@ def _collide(one: Template, other: Template) -> bool:
         return True
     together = not one.stages or not other.stages or bool(set(one.stages) & set(other.stages))
     return one.channel == other.channel and together
-
-
-def _draft(template: Template, segment: str, lang: str) -> dict[str, Any]:
-    return {
-        **template.texts[lang],
-        "segment": segment,
-        "lifecycle_stages": ",".join(template.stages),
-        "scenario": template.scenario,
-        "offer": template.offer,
-        "channel": template.channel,
-        "value_per_response": template.value,
-        "cost_per_contact": template.cost,
-        "minutes_per_contact": template.minutes,
-        "expected_response": template.response,
-        "kpi": KPIS[0],
-        "kpi_target": float("nan"),
-        "tier": "",
-        "trigger": "",
-        "window_days": float("nan"),
-        "channels": template.channel,
-        "script_version": "1",
-        "eligibility": "",
-        "contact_policy": "",
-        "budget": float("nan"),
-        "quota": float("nan"),
-        "effect": float("nan"),
-        "journey": "",
-        "objective_id": "",
-    }
