@@ -29,6 +29,7 @@ _WRITES = {
     ("Decisions", "propose"): "analyst",
     ("Drafts", "discard"): "contributor",
     ("Drafts", "save"): "contributor",
+    ("Exports", "begin"): "contributor",
     ("Ideas", "add"): "contributor",
     ("Ideas", "vote"): "contributor",
     ("Lists", "launch"): "analyst",

@@ -13,6 +13,7 @@ from workbench.store.cards import Cards, Lists
 from workbench.store.cycles import Cycles, Slots
 from workbench.store.database import Database
 from workbench.store.drafts import Drafts
+from workbench.store.exports import Exports
 from workbench.store.pairs import Pairs
 from workbench.store.remarks import Comments, Ideas
 from workbench.store.results import Decisions, Results
@@ -26,6 +27,7 @@ AREAS: tuple[type[Area], ...] = (
     Cycles,
     Decisions,
     Drafts,
+    Exports,
     Ideas,
     Lists,
     Pairs,
@@ -57,6 +59,7 @@ class Store:
         self.cycles = Cycles(database, project_folder)
         self.decisions = Decisions(database, project_folder)
         self.drafts = Drafts(database, project_folder)
+        self.exports = Exports(database, project_folder)
         self.ideas = Ideas(database, project_folder)
         self.lists = Lists(database, project_folder)
         self.lists.four_eyes = four_eyes

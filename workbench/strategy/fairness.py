@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from statistics import NormalDist
@@ -198,7 +199,7 @@ def group_ages(ages: pd.Series) -> pd.Series:
     ['0-29', '30-44', '45-64', '65+', '']
     """
     edges = [0, *AGE_BOUNDS]
-    names = [f"{low}-{high - 1}" for low, high in zip(edges, edges[1:], strict=False)] + [f"{edges[-1]}+"]
+    names = [f"{low}-{high - 1}" for low, high in itertools.pairwise(edges)] + [f"{edges[-1]}+"]
     years = pd.to_numeric(ages, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
     number = np.searchsorted(AGE_BOUNDS, np.nan_to_num(years), side="right")
     return pd.Series(np.where(np.isnan(years) | (years < 0), UNKNOWN, np.array(names)[number]), ages.index)

@@ -1,0 +1,33 @@
+"""What left the workbench: recorded before a byte is written."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from workbench.errors import ParameterProblem
+from workbench.store.area import Area
+from workbench.store.roles import writes
+
+
+class Exports(Area):
+    """The log of exports; each is a row of the audit log, under ``list.export``."""
+
+    @writes("contributor")
+    def begin(self, list_id: str, *, masked: bool, reason: str, **facts: Any) -> dt.datetime:
+        """Record that a list is about to be written to a file, and return the moment.
+
+        Raises
+        ------
+        NotAllowed
+            If whole customer numbers are asked for by another than an analyst.
+        ParameterProblem
+            If they are asked for without a reason.
+        """
+        if not masked:
+            self.require("analyst")
+            if not reason.strip():
+                raise ParameterProblem("strategy_launch.error.export_reason")
+        values = {"list_id": list_id, "masked": masked, "reason": reason.strip(), **facts}
+        with self.database.writing("list.export", **values) as change:
+            return change.at
