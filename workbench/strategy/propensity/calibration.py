@@ -47,10 +47,12 @@ def fit_calibration(method: str, logits: Vector, responded: Vector) -> dict[str,
         from sklearn.isotonic import IsotonicRegression
 
         curve = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(logits, responded)
+        # Never quite 0 or 1: a few contacts don't make anybody certain.
+        least = 1.0 / (len(logits) + 2)
         return {
             "method": "isotonic",
             "logits": [float(x) for x in curve.X_thresholds_],
-            "shares": [float(y) for y in curve.y_thresholds_],
+            "shares": [float(y) for y in np.clip(curve.y_thresholds_, least, 1 - least)],
         }
     return {"method": "none"}
 

@@ -23,6 +23,11 @@ class Encoder:
     mean 0 and standard deviation 1. A word gets one column for each value that at least
     0.5% of the rows have; other values, and values that are new later, get none.
 
+    Parameters
+    ----------
+    raw : bool, default=False
+        Leave numbers as they are, missing ones missing: trees need nothing else.
+
     Attributes
     ----------
     columns_ : list of dict
@@ -42,9 +47,12 @@ class Encoder:
 
     columns_: list[dict[str, Any]]
 
+    def __init__(self, *, raw: bool = False) -> None:
+        self.raw = raw
+
     def fit(self, frame: pd.DataFrame) -> Encoder:
         """Learn medians, means, deviations and words."""
-        self.columns_ = [_learn(str(name), frame[name]) for name in frame.columns]
+        self.columns_ = [_learn(str(name), frame[name], self.raw) for name in frame.columns]
         return self
 
     @property
@@ -56,9 +64,18 @@ class Encoder:
                 names += [f"{column['name']}={level}" for level in column["levels"]]
             else:
                 names.append(column["name"])
-                if column["gaps"]:
+                if column.get("gaps"):
                     names.append(f"{column['name']} missing")
         return names
+
+    @property
+    def sources_(self) -> list[int]:
+        """Of each number that comes out, which column it was made from."""
+        found: list[int] = []
+        for at, column in enumerate(self.columns_):
+            width = len(column["levels"]) if column["kind"] == "word" else 1 + bool(column.get("gaps"))
+            found += [at] * width
+        return found
 
     def transform(self, frame: pd.DataFrame) -> Matrix:
         """Return the numbers, one row a customer.
@@ -77,10 +94,12 @@ class Encoder:
         return np.column_stack(parts) if parts else np.zeros((len(frame), 0))
 
 
-def _learn(name: str, cells: pd.Series) -> dict[str, Any]:
+def _learn(name: str, cells: pd.Series, raw: bool) -> dict[str, Any]:
     if not pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
         shares = _words(cells).value_counts(normalize=True)
         return {"name": name, "kind": "word", "levels": sorted(shares.index[shares >= RAREST])}
+    if raw:
+        return {"name": name, "kind": "raw"}
     values = _numbers(cells)
     known = values[~np.isnan(values)]
     median = float(np.median(known)) if known.size else 0.0
@@ -103,6 +122,8 @@ def _apply(column: dict[str, Any], cells: pd.Series) -> list[Matrix]:
         words = _words(cells).to_numpy()
         return [(words == level).astype("float64") for level in column["levels"]]
     values = _numbers(cells)
+    if column["kind"] == "raw":
+        return [values]
     gaps = np.isnan(values)
     filled = _curve(np.where(gaps, column["median"], values), column["log"])
     scaled = (filled - column["mean"]) / column["deviation"]

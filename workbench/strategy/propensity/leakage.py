@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from workbench import locale
+from workbench.strategy.propensity.learners import Regression
 from workbench.strategy.propensity.measures import rank_auc
 
 MESSAGE_PREFIXES = ("strategy_room.refused.",)
 LEAK_AUC = 0.9
+"""A column that alone tells so well who responded records the outcome."""
+SUSPECT_AUC, MARGIN = 0.75, 0.1
+"""A column that alone reaches the first, and is ahead of all others together by the second,
+is known only after the contact: nothing known before is so much better than all the rest."""
 MAX_LEVELS = 30
 
 _IDENTIFIERS = ("customer_id", "snapshot_date", "relationship_manager")
@@ -34,6 +40,7 @@ def refuse_columns(
     after_contact: Collection[str] = (),
     exclude: Collection[str] = (),
     history_only: Collection[str] = (),
+    known_before: Collection[str] = (),
 ) -> pd.DataFrame:
     """Return the columns that a model must not learn from, each with its reason.
 
@@ -50,13 +57,15 @@ def refuse_columns(
         Columns that the analyst leaves out.
     history_only : collection of str, default=()
         Columns of the campaign history that customers do not have.
+    known_before : collection of str, default=()
+        Columns that the analyst vouches for: what their cells look like refuses them no more.
 
     Returns
     -------
     pandas.DataFrame
         ``column``, ``cause`` (excluded, identifier, personal_data, after_contact, date,
-        leaks, too_many_values, constant, history_only), ``figure`` (AUC or number of values, else
-        missing), ``reason`` (an English sentence; `explain_refusals` has others).
+        leaks, dominates, too_many_values, constant, history_only), ``figure`` (AUC or number of
+        values, else missing), ``reason`` (an English sentence; `explain_refusals` has others).
 
     Examples
     --------
@@ -65,11 +74,16 @@ def refuse_columns(
     >>> refused[["column", "cause"]].values.tolist()
     [['duration', 'after_contact']]
     """
-    rows = []
+    rows, alone = [], {}
     for column in frame.columns:
-        found = _cause(str(column), frame[column], responded, set(after_contact), set(exclude))
+        found = _cause(str(column), frame[column], set(after_contact), set(exclude))
+        if found is None and column not in known_before:
+            alone[column] = single_auc(frame[column], responded)
+            found = ("leaks", alone[column]) if alone[column] >= LEAK_AUC else None
         if found is not None:
             rows.append((str(column), *found))
+    gone = {name for name, *_ in rows}
+    rows += _dominating(frame[[name for name in frame.columns if str(name) not in gone]], responded, alone)
     named = {name: _cause_of_name(name, set(after_contact), set(exclude)) for name in history_only}
     rows += [(name, *(cause or _HISTORY_ONLY)) for name, cause in named.items()]
     refused = pd.DataFrame(rows, columns=["column", "cause", "figure"])
@@ -112,7 +126,7 @@ def _cause_of_name(name: str, after_contact: set[str], exclude: set[str]) -> tup
 
 
 def _cause(
-    name: str, cells: pd.Series, responded: pd.Series, after_contact: set[str], exclude: set[str]
+    name: str, cells: pd.Series, after_contact: set[str], exclude: set[str]
 ) -> tuple[str, float] | None:
     named = _cause_of_name(name, after_contact, exclude)
     if named is not None:
@@ -125,10 +139,25 @@ def _cause(
         return "constant", nothing
     if not _is_number(cells) and values > MAX_LEVELS:
         return "too_many_values", float(values)
-    alone = single_auc(cells, responded)
-    if alone >= LEAK_AUC:
-        return "leaks", alone
     return None
+
+
+def _dominating(
+    frame: pd.DataFrame, responded: pd.Series, alone: Mapping[Any, float]
+) -> list[tuple[str, str, float]]:
+    """Return the columns that alone tell far more than all the others together."""
+    suspects = [name for name in frame.columns if SUSPECT_AUC <= alone.get(name, 0.0) < LEAK_AUC]
+    rest = [name for name in frame.columns if name not in suspects]
+    if not suspects or not rest:
+        return []
+    # The others are judged on later contacts than they learned from, as the model will be.
+    split = round(0.7 * len(frame))
+    y = responded.to_numpy(dtype="float64")
+    if min(len(np.unique(y[:split])), len(np.unique(y[split:]))) < 2:
+        return []
+    together = Regression().fit(frame[rest].iloc[:split], y[:split]).logits(frame[rest].iloc[split:])
+    others = rank_auc(y[split:], together)
+    return [(str(name), "dominates", alone[name]) for name in suspects if alone[name] >= others + MARGIN]
 
 
 def single_auc(cells: pd.Series, responded: pd.Series) -> float:
