@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -68,11 +72,68 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(wb.create_sample_bank(folder, customers=1_500, months=12))
 
 
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return this worker's copy of a folder that the first worker to ask has made."""
+    own = tmp_path_factory.mktemp(name)
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"shared_{name}"
+    done = shared / "done"
+    try:
+        shared.mkdir()
+    except FileExistsError:
+        until = time.monotonic() + 300
+        while not done.exists():
+            assert time.monotonic() < until, f"another worker has not made {name} in time"
+            time.sleep(0.2)
+    else:
+        try:
+            make(shared / name)
+        finally:
+            done.touch()
+    shutil.copytree(shared / name, own / name)
+    return own / name
+
+
 @pytest.fixture(scope="session")
 def walked_folder(bank: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two cycles: the first decided, the second with open recommendations."""
+
+    def walk(folder: Path) -> None:
+        project = wb.create_project(folder, "Walked")
+        project.walk(bank, embedding="pca", sample_size=400, k_range=range(2, 7))
+
     os.environ.pop("WORKBENCH_ROLE", None)
-    folder = tmp_path_factory.mktemp("projects") / "walked"
-    project = wb.create_project(folder, "Walked")
-    project.walk(bank, embedding="pca", sample_size=400, k_range=range(2, 7))
-    return folder
+    return made_once(tmp_path_factory, "walked", walk)
+
+
+@pytest.fixture(scope="session")
+def terminal() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return a function that runs a workbench command in the repository's folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "workbench.cli", *arguments],
+            cwd=Path(__file__).resolve().parents[1],
+            env={**kept, "WORKBENCH_LANG": "en"},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def sample_folder(
+    terminal: Callable[..., subprocess.CompletedProcess[str]], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return a project as `workbench sample` leaves it; for pictures as large as that of `make run`."""
+    customers = "20000" if "WORKBENCH_SCREENSHOTS" in os.environ else "3000"
+
+    def sample(folder: Path) -> None:
+        done = terminal("sample", str(folder), "--customers", customers, "--seed", "7")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return made_once(tmp_path_factory, "demo_bank", sample)

@@ -23,14 +23,9 @@ TITLES = {"en": "Customer Workbench", "zh_CN": "客户经营工作台"}
 
 
 @pytest.fixture(scope="session")
-def shown_bank(tmp_path_factory) -> Path:
-    """Return a walked sample bank; for pictures it is as large as the one of `make run`."""
-    folder = tmp_path_factory.mktemp("shown")
-    customers = 20_000 if "WORKBENCH_SCREENSHOTS" in os.environ else 4_000
-    raw = wb.create_sample_bank(folder / "raw", customers=customers)
-    project = wb.create_project(folder / "demo_bank", "demo_bank")
-    project.walk(raw)
-    return project.folder
+def shown_bank(sample_folder) -> Path:
+    """Return a walked sample bank."""
+    return sample_folder
 
 
 @pytest.fixture(scope="module")
