@@ -17,7 +17,7 @@ from workbench.strategy import (
     suggest_strategies,
     why,
 )
-from workbench.strategy.selection import largest_remainder
+from workbench.strategy.control import largest_remainder
 from workbench.tables import TARGETS
 
 
@@ -221,7 +221,9 @@ def test_why_says_where_a_customer_went_out(bank, selection) -> None:
     here = answer[answer["arm"] != ""]
     assert here["strategy_id"].tolist() == [listed["strategy_id"]]
     assert str(listed["rank"]) in here["reason"].iloc[0]
-    for gate in GATES:
+    asked = [gate for gate in GATES if gate not in ("eligibility", "applicability", "suitability")]
+    assert {*asked, "eligibility"} >= set(selection.dropped["gate"]) >= set(asked)
+    for gate in asked:
         customer = selection.dropped.loc[selection.dropped["gate"] == gate, "customer_id"].iloc[0]
         answer = why(selection, customer, "zh_CN")
         assert gate in set(answer["gate"])
@@ -243,7 +245,7 @@ def test_gates_without_data_say_so(bank, cards, scores) -> None:
     bare = bank.customers.drop(columns=["consent", "do_not_contact"])
     chosen = select_targets(scores, cards, bare, bank.membership)
     applied = chosen.funnel.set_index("gate")["applied"]
-    assert not applied[["consent", "recent_contact", "capacity"]].any()
+    assert not applied[["consent", "contact_policy", "applicability", "suitability", "capacity"]].any()
     assert applied[["segment", "one_list"]].all()
 
 

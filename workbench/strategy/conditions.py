@@ -95,7 +95,7 @@ class Condition:
             if len(several) != 2:
                 raise ParameterProblem("strategy_lists.error.no_ends", column=self.column)
             low, high = (self._measure(each) for each in several)
-            if isinstance(low, str) != isinstance(high, str) or low > high:
+            if isinstance(low, str) != isinstance(high, str) or low > high:  # type: ignore[operator]
                 raise ParameterProblem(
                     "strategy_lists.error.ends_crossed", column=self.column, low=low, high=high
                 )

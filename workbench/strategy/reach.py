@@ -50,6 +50,19 @@ def join_segments(customers: pd.DataFrame, membership: pd.DataFrame) -> pd.DataF
     return joined
 
 
+def split_words(words: object) -> tuple[str, ...]:
+    """Return the parts of a card's comma-separated text, Chinese commas too.
+
+    Examples
+    --------
+    >>> split_words("value，strategic, "), split_words(None)
+    (('value', 'strategic'), ())
+    """
+    if not isinstance(words, str):
+        return ()
+    return tuple(part.strip() for part in words.replace("，", ",").split(",") if part.strip())
+
+
 def split_stages(lifecycle_stages: object) -> tuple[str, ...]:
     """Return the stages of a strategy card's comma-separated text; empty is all.
 
@@ -63,9 +76,7 @@ def split_stages(lifecycle_stages: object) -> tuple[str, ...]:
     >>> split_stages("growth, mature"), split_stages("")
     (('growth', 'mature'), ())
     """
-    if not isinstance(lifecycle_stages, str):
-        return ()
-    stages = tuple(part.strip() for part in lifecycle_stages.replace("，", ",").split(",") if part.strip())
+    stages = split_words(lifecycle_stages)
     for stage in stages:
         if stage not in LIFECYCLE_STAGES:
             raise ParameterProblem(

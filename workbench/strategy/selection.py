@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from workbench import locale
-from workbench.errors import NotFound, ParameterProblem, TableProblem
-from workbench.strategy.reach import asks_consent, in_stages, join_segments, may_contact, stages_of
+from workbench.errors import ParameterProblem, TableProblem
+from workbench.strategy.contact_policy import STANDARD, ContactPolicy, Limit
+from workbench.strategy.control import draw_control
+from workbench.strategy.gates import GATES, PASSED, Codes, Gatekeeper, Pairs, Rules, refuse_out_of_date
+from workbench.strategy.reach import asks_consent, join_segments
+from workbench.strategy.suitability import SuitabilityRule
 from workbench.tables import SCORES, STRATEGIES, TARGETS
 
-MESSAGE_PREFIXES = ("strategy_room.gate.", "strategy_room.why.")
-GATES = ("segment", "consent", "recent_contact", "one_list", "capacity")
+if TYPE_CHECKING:
+    from workbench.strategy.allocation import Limits
+
 Capacity = Mapping[str, int] | int | None
+_OWN = GATES[: GATES.index("one_list")]
+"""Gates that look at one customer and one strategy only."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,15 +38,19 @@ class Selection:
     funnel : pandas.DataFrame
         ``gate``, ``n_in``, ``n_out`` (customers for whom at least one strategy is left;
         a gate's ``n_out`` is the next one's ``n_in``), ``applied`` (False where the bank
-        has no data for the gate, or no limit was given).
+        has no data for the gate, or nothing was asked).
     sha256 : str
         Hash of the targets' content, see `hash_targets`.
     random_state : int
         Seed of the control group.
     dropped : pandas.DataFrame
-        ``customer_id``, ``strategy_id`` (empty when no strategy is for them), ``gate``.
+        ``customer_id``, ``strategy_id`` (empty when no strategy is for them), ``gate``,
+        ``detail``: the condition or limit that failed, for `why` to put into words.
     parameters : dict
-        Capacity, control share, contact days and the day they count back from.
+        Capacity, control share, contact days or policy, and the day they count back from.
+    used : pandas.DataFrame
+        What the gates asked: ``gate``, ``strategy_id``, ``detail``, ``applied`` (False where
+        the bank lacks the data), ``n`` (customers turned away by it).
     """
 
     targets: pd.DataFrame
@@ -49,6 +59,7 @@ class Selection:
     random_state: int
     dropped: pd.DataFrame = field(repr=False)
     parameters: dict[str, Any] = field(default_factory=dict)
+    used: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
 
 def select_targets(
@@ -58,18 +69,25 @@ def select_targets(
     membership: pd.DataFrame,
     *,
     capacity: Capacity = None,
+    limits: Limits | None = None,
     control_share: float | None = None,
     random_state: int = 0,
     contacts: pd.DataFrame | None = None,
+    planned: pd.DataFrame | None = None,
     contact_days: int = 30,
+    policies: Mapping[str, ContactPolicy] | None = None,
+    suitability: Sequence[SuitabilityRule] = (),
+    events: pd.DataFrame | None = None,
     as_of: dt.date | str | None = None,
+    cut_on: dt.date | str | None = None,
 ) -> Selection:
     """Return frozen target lists with a control group drawn by seed.
 
-    Five gates, in this order: the customer is in the strategy's segment and stages; may
-    be contacted (`may_contact`); was not contacted in the last days; is on one list only,
-    the one with the best score; is among the best scores that the channel's capacity
-    holds. Of each list a share is then drawn at random as control.
+    Eight gates, in this order: the customer is in the strategy's segment, stages and
+    tiers; may be contacted (`may_contact`); meets the card's eligibility; the card's
+    trigger applies now; the offer suits them; the contact policy leaves room; they are on
+    one list only, the one with the best score; and among the best scores that the
+    channel's capacity holds. Of each list a share is then drawn at random as control.
 
     Parameters
     ----------
@@ -84,17 +102,32 @@ def select_targets(
     capacity : mapping of str to int, int or None, default=None
         Customers that the lists may hold, control included: by channel, or in all. A
         channel that is not named has no limit.
+    limits : Limits, optional
+        Agent minutes, budget, quotas …: `allocate` then decides who is on which list, in
+        place of the best score, and `capacity` is not used.
     control_share : float, optional
         Share held back, 0 to 1; default is each strategy's own ``control_share``.
     random_state : int, default=0
         Seed of the control group.
     contacts : pandas.DataFrame, optional
-        CONTACTS or CAMPAIGN_HISTORY: ``customer_id``, ``contacted_at``. Rows without a
-        moment are no contacts.
+        CONTACTS or CAMPAIGN_HISTORY: ``customer_id``, ``contacted_at``, ``channel``. Rows
+        without a moment are no contacts.
+    planned : pandas.DataFrame, optional
+        The same with ``strategy_id``: contacts that other lists have planned. A
+        strategy's own do not count against it.
     contact_days : int, default=30
-        Nobody is listed who was contacted in this many days before `as_of`, or later.
+        Without `policies`, for every card: nobody is listed who has a contact within so many days.
+    policies : mapping of str to ContactPolicy, optional
+        From `read_policies`. Cards name one in ``contact_policy``; those that name none
+        follow ``standard``.
+    suitability : sequence of SuitabilityRule, default=()
+        From `read_suitability`.
+    events : pandas.DataFrame, optional
+        Table EVENTS, for the cards' triggers.
     as_of : datetime.date or str, optional
-        The day that the days count back from; default is each strategy's first day.
+        The day of the contacts; default is each strategy's first day.
+    cut_on : datetime.date or str, optional
+        The day the lists are cut on: an offer that ended before it is refused.
 
     Returns
     -------
@@ -103,15 +136,8 @@ def select_targets(
     Raises
     ------
     ParameterProblem
-        If a share, a capacity or the days are outside their range.
-
-    Notes
-    -----
-    Strata are strategy by segment. The control of all strata together is the rounded sum
-    of n·share; each stratum gets the whole part of its n·share, and what is left goes to
-    the largest remainders, so every stratum is within one customer of its share. Who is
-    drawn in a stratum depends only on the seed, the stratum's name and its customers:
-    the order of the rows does not matter.
+        If a share, a capacity or the days are outside their range, an offer is out of
+        date, or a card asks for a column or a policy that does not exist.
 
     Examples
     --------
@@ -127,103 +153,45 @@ def select_targets(
     [['one_list', 20], ['capacity', 10]]
     """
     _check(capacity, control_share, contact_days)
+    _check_contacts(contacts)
     SCORES.check(scores)
     STRATEGIES.check(strategies)
-    pairs = _pair(scores, strategies, customers, membership)
-    everyone = customers["customer_id"].drop_duplicates().sort_values(ignore_index=True)
-    gates = {
-        "segment": lambda left: left["_in_reach"],
-        "consent": lambda left: left["_allowed"],
-        "recent_contact": lambda left: ~_recently(left, contacts, contact_days, as_of),
-        "one_list": lambda left: ~left["customer_id"].duplicated(),
-        "capacity": lambda left: _within_capacity(left, capacity),
-    }
-    applied = {
-        "segment": True,
-        "consent": asks_consent(customers),
-        "recent_contact": contacts is not None and contact_days > 0,
-        "one_list": True,
-        "capacity": capacity is not None,
-    }
-    never = everyone[~everyone.isin(pairs["customer_id"])]
-    dropped = [pd.DataFrame({"customer_id": never, "strategy_id": "", "gate": "segment"})]
-    steps = []
-    n_in = len(everyone)
-    for gate in GATES:
-        passes = gates[gate](pairs).to_numpy(dtype=bool)
-        lost = pairs.loc[~passes, ["customer_id", "strategy_id"]]
-        dropped.append(lost.assign(gate=gate))
-        pairs = pairs.loc[passes]
-        n_out = int(pairs["customer_id"].nunique())
-        steps.append((gate, n_in, n_out, applied[gate]))
+    if cut_on is not None:
+        refuse_out_of_date(strategies, cut_on)
+    people = join_segments(customers, membership).sort_values("customer_id", ignore_index=True)
+    cards = strategies.sort_values("strategy_id", ignore_index=True)
+    pairs = _pair(scores, cards, people)
+    default, known = _policies(policies, contact_days)
+    rules = Rules(contacts, planned, known, default, suitability, events, as_of)
+    keeper = Gatekeeper(people, cards, pairs, rules)
+    everyone = customers["customer_id"]
+    n_in, steps = len(everyone), []
+    never = everyone[~everyone.isin(people["customer_id"].iloc[np.unique(pairs.person)])]
+    for gate in _OWN:
+        applied = keeper.check(gate) or gate == "segment" or (gate == "consent" and asks_consent(people))
+        n_out = pairs.count(len(people))
+        steps.append((gate, n_in, n_out, applied))
         n_in = n_out
-    targets = _list_targets(pairs, control_share, random_state)
+    for gate, n_out, applied in _compete(pairs, people, cards, capacity, limits, scores, keeper):
+        steps.append((gate, n_in, n_out, applied))
+        n_in = n_out
+    targets = _list_targets(pairs, people, cards, control_share, random_state)
     return Selection(
         targets=targets,
         funnel=pd.DataFrame(steps, columns=["gate", "n_in", "n_out", "applied"]),
         sha256=hash_targets(targets),
         random_state=random_state,
-        dropped=_tidy(pd.concat(dropped, ignore_index=True)),
+        dropped=_dropped(pairs, people, cards, never),
         parameters={
             "capacity": dict(capacity) if isinstance(capacity, Mapping) else capacity,
             "control_share": control_share,
             "contact_days": contact_days,
             "as_of": None if as_of is None else str(pd.Timestamp(as_of).date()),
+            **({} if policies is None else {"contact_policy": _written(known)}),
+            **({} if limits is None else {"limits": str(limits)}),
         },
+        used=pd.DataFrame(keeper.used, columns=["gate", "strategy_id", "detail", "applied", "n"]),
     )
-
-
-def why(selection: Selection, customer_id: str, lang: str = "en") -> pd.DataFrame:
-    """Return for one customer which list they are on, or which gate kept them out.
-
-    Parameters
-    ----------
-    selection : Selection
-        From `select_targets`.
-    customer_id : str
-        The customer.
-    lang : str, default="en"
-        Language of the sentence.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a strategy: ``strategy_id``, ``arm`` (empty when not listed), ``gate`` (empty
-        when listed), ``reason``: a sentence.
-
-    Raises
-    ------
-    NotFound
-        If the customer took no part in the selection.
-    """
-    listed = selection.targets.loc[selection.targets["customer_id"].eq(customer_id).to_numpy()]
-    out = selection.dropped.loc[selection.dropped["customer_id"].eq(customer_id).to_numpy()]
-    if listed.empty and out.empty:
-        raise NotFound("strategy_room.error.unknown_customer", n=selection.funnel["n_in"].iloc[0])
-    rows = [
-        (row["strategy_id"], row["arm"], "", _say(f"strategy_room.why.{row['arm']}", lang, row))
-        for row in listed.to_dict("records")
-    ]
-    rows += [
-        (row["strategy_id"], "", row["gate"], _say(f"strategy_room.why.{row['gate']}", lang, row))
-        for row in out.to_dict("records")
-    ]
-    return pd.DataFrame(rows, columns=["strategy_id", "arm", "gate", "reason"])
-
-
-def _say(key: str, lang: str, row: dict[Any, Any]) -> str:
-    return locale.text(key, lang, strategy=row["strategy_id"] or locale.decimal(None), rank=row.get("rank"))
-
-
-def gate_label(gate: str, lang: str = "en") -> str:
-    """Return the name of a gate, for a funnel's axis.
-
-    Examples
-    --------
-    >>> gate_label("capacity", "zh_CN")
-    '产能之内'
-    """
-    return locale.text(f"strategy_room.gate.{gate}", lang)
 
 
 def hash_targets(targets: pd.DataFrame) -> str:
@@ -257,113 +225,142 @@ def _check(capacity: Capacity, control_share: float | None, contact_days: int) -
         raise ParameterProblem("strategy_room.error.contact_days", days=contact_days)
 
 
-def _pair(
-    scores: pd.DataFrame, strategies: pd.DataFrame, customers: pd.DataFrame, membership: pd.DataFrame
-) -> pd.DataFrame:
-    """Return customer and strategy pairs, the best score first, with what the gates ask."""
-    joined = join_segments(customers, membership)
-    people = pd.DataFrame(
-        {
-            "customer_id": joined["customer_id"].to_numpy(),
-            "segment": joined["segment"].to_numpy(),
-            "_stage": stages_of(joined).to_numpy(),
-            "_allowed": may_contact(joined).to_numpy(),
-        }
-    )
-    cards = strategies[
-        ["strategy_id", "segment", "lifecycle_stages", "channel", "starts_on", "control_share"]
-    ]
-    unknown = set(scores["strategy_id"]) - set(cards["strategy_id"])
-    if unknown:
-        raise ParameterProblem(
-            "strategy_room.error.unknown_strategy",
-            strategy=sorted(unknown)[0],
-            known=", ".join(cards["strategy_id"]),
-        )
-    pairs = scores[["customer_id", "strategy_id", "score"]].merge(people, on="customer_id")
-    pairs = pairs.merge(cards.rename(columns={"segment": "_for"}), on="strategy_id")
-    reach = pairs["segment"].eq(pairs["_for"]).to_numpy(copy=True)
-    for stages, rows in pairs.groupby("lifecycle_stages", dropna=False).indices.items():
-        reach[rows] &= in_stages(pairs["_stage"].iloc[rows], stages).to_numpy()
-    pairs["_in_reach"] = reach
-    return pairs.sort_values(
-        ["score", "customer_id", "strategy_id"], ascending=[False, True, True], kind="stable"
-    ).reset_index(drop=True)
-
-
-def _recently(
-    pairs: pd.DataFrame, contacts: pd.DataFrame | None, days: int, as_of: dt.date | str | None
-) -> pd.Series:
-    never = pd.Series(False, index=pairs.index)
-    if contacts is None or days == 0:
-        return never
+def _check_contacts(contacts: pd.DataFrame | None) -> None:
     for name in ("customer_id", "contacted_at"):
-        if name not in contacts.columns:
+        if contacts is not None and name not in contacts.columns:
             present = ", ".join(map(str, contacts.columns)) or "-"
             raise TableProblem(
                 "errors.table.missing_columns", table="contacts", columns=name, present=present
             )
-    moments = pd.to_datetime(contacts["contacted_at"])
-    last = moments.groupby(contacts["customer_id"]).max()
-    seen = pd.Series(last.reindex(pairs["customer_id"]).to_numpy(), index=pairs.index)
-    day = pairs["starts_on"] if as_of is None else pd.Series(pd.Timestamp(as_of), index=pairs.index)
-    if day.isna().any():
-        raise ParameterProblem(
-            "strategy_room.error.no_start", strategy=pairs.loc[day.isna(), "strategy_id"].iloc[0]
-        )
-    return (seen >= day.dt.normalize() - pd.Timedelta(days=days)).astype(bool)
 
 
-def _within_capacity(pairs: pd.DataFrame, capacity: Capacity) -> pd.Series:
-    if capacity is None:
-        return pd.Series(True, index=pairs.index)
-    if isinstance(capacity, Mapping):
-        limit = pairs["channel"].map(dict(capacity)).astype("float64").fillna(float("inf"))
-        return pairs.groupby("channel").cumcount() < limit
-    return pd.Series(np.arange(len(pairs)) < capacity, index=pairs.index)
+def _policies(
+    policies: Mapping[str, ContactPolicy] | None, contact_days: int
+) -> tuple[ContactPolicy | None, Mapping[str, ContactPolicy]]:
+    if policies is not None:
+        return policies.get(STANDARD), policies
+    if contact_days == 0:
+        return None, {}
+    days = ContactPolicy("contact_days", (Limit("", 1, contact_days),))
+    return days, {}
 
 
-def _list_targets(pairs: pd.DataFrame, control_share: float | None, random_state: int) -> pd.DataFrame:
-    targets = pairs.sort_values(["strategy_id", "score", "customer_id"], ascending=[True, False, True])
-    targets = targets.reset_index(drop=True)
-    targets["rank"] = targets.groupby("strategy_id").cumcount() + 1
-    share = targets["control_share"] if control_share is None else control_share
-    targets["arm"] = _draw_control(targets.assign(_share=share), random_state)
-    return TARGETS.check(targets[list(TARGETS.names)].astype({"rank": "int64"}))
-
-
-def _draw_control(targets: pd.DataFrame, random_state: int) -> pd.Series:
-    arm = pd.Series("treatment", index=targets.index, dtype="str")
-    strata = {
-        key: group.sort_values("customer_id")
-        for key, group in targets.groupby(["strategy_id", "segment"], sort=True)
+def _written(policies: Mapping[str, ContactPolicy]) -> dict[str, list[list[Any]]]:
+    return {
+        name: [[limit.channel, limit.most, limit.days] for limit in policy.limits]
+        for name, policy in policies.items()
     }
-    wanted = {key: float(group["_share"].sum()) for key, group in strata.items()}
-    for key, n in largest_remainder(wanted).items():
-        name = hashlib.sha256("\x1f".join(key).encode("utf-8")).digest()[:8]
-        draw = np.random.default_rng([random_state, int.from_bytes(name, "big")])
-        members = strata[key].index.to_numpy()
-        arm.loc[draw.permutation(members)[:n]] = "control"
-    return arm
 
 
-def largest_remainder(wanted: Mapping[Any, float]) -> dict[Any, int]:
-    """Return whole numbers that sum to the rounded total, each within 1 of what is wanted.
+def _pair(scores: pd.DataFrame, cards: pd.DataFrame, people: pd.DataFrame) -> Pairs:
+    """Return what was scored of the people, by strategy."""
+    card_codes, ids = pd.factorize(scores["strategy_id"])
+    rows = pd.Index(cards["strategy_id"]).get_indexer(ids)
+    if (rows < 0).any():
+        raise ParameterProblem(
+            "strategy_room.error.unknown_strategy",
+            strategy=sorted(np.asarray(ids)[rows < 0])[0],
+            known=", ".join(cards["strategy_id"]),
+        )
+    person_codes, names = pd.factorize(scores["customer_id"])
+    where = pd.Index(people["customer_id"]).get_indexer(names)
+    person = where[person_codes] if len(names) else person_codes
+    card = rows[card_codes] if len(ids) else card_codes
+    kept = np.flatnonzero(person >= 0)
+    order = kept[np.argsort(card[kept], kind="stable")]
+    score = scores["score"].to_numpy(dtype="float64")
+    return Pairs(person[order].astype(np.int64), card[order].astype(np.int64), score[order], order)
 
-    Examples
-    --------
-    >>> largest_remainder({"a": 1.6, "b": 2.3, "c": 0.1})
-    {'a': 2, 'b': 2, 'c': 0}
-    """
-    # 30 × 0.1 is a little above 3 in binary; that must not count as a remainder.
-    exact = {key: round(value, 9) for key, value in wanted.items()}
-    counts = {key: int(value) for key, value in exact.items()}
-    left = int(round(sum(exact.values()), 6) + 0.5) - sum(counts.values())
-    by_remainder = sorted(exact, key=lambda key: (counts[key] - exact[key], key))
-    for key in by_remainder[:left]:
-        counts[key] += 1
-    return counts
+
+def _compete(
+    pairs: Pairs,
+    people: pd.DataFrame,
+    cards: pd.DataFrame,
+    capacity: Capacity,
+    limits: Limits | None,
+    scores: pd.DataFrame,
+    keeper: Gatekeeper,
+) -> list[tuple[str, int, bool]]:
+    """Let the pairs that are left compete for customers and places; return the two gates' steps."""
+    alive = pairs.alive()
+    n = len(people)
+    if limits is not None:
+        # Only an analyst allocates: a viewer's kernel never loads the solver.
+        from workbench.strategy.taking import take_by_limits
+
+        take_by_limits(pairs, people, cards, scores, limits)
+        keeper.used += [("capacity", "", name, True, 0) for name in limits.names()]
+        return [("one_list", pairs.count(n, "capacity"), True), ("capacity", pairs.count(n), True)]
+    # The best score first; then customers and strategies by name, so that ties don't depend on the input.
+    alive = alive[np.lexsort((pairs.card[alive], pairs.person[alive], -pairs.score[alive]))]
+    first = np.full(n, -1, dtype=np.int64)
+    # Written from the last to the first, so that each customer's best pair is what stays.
+    first[pairs.person[alive[::-1]]] = alive[::-1]
+    best = first[pairs.person[alive]]
+    out = alive[best != alive]
+    ids = cards["strategy_id"].astype("str").tolist()
+    pairs.stop_each("one_list", out, ids, pairs.card[first[pairs.person[out]]])
+    one_list = pairs.count(n)
+    if capacity is None:
+        return [("one_list", one_list, True), ("capacity", one_list, False)]
+    alive = alive[best == alive]
+    if isinstance(capacity, Mapping):
+        channels = cards["channel"].to_numpy()[pairs.card[alive]]
+        for channel, most in capacity.items():
+            late = alive[channels == channel][int(most) :]
+            keeper.used.append(
+                ("capacity", "", str(channel), True, pairs.stop("capacity", late, str(channel)))
+            )
+    else:
+        late = alive[int(capacity) :]
+        keeper.used.append(("capacity", "", "", True, pairs.stop("capacity", late, "")))
+    return [("one_list", one_list, True), ("capacity", pairs.count(n), True)]
 
 
-def _tidy(dropped: pd.DataFrame) -> pd.DataFrame:
-    return dropped.astype("str").sort_values(["customer_id", "strategy_id"], ignore_index=True)
+def _list_targets(
+    pairs: Pairs, people: pd.DataFrame, cards: pd.DataFrame, control_share: float | None, random_state: int
+) -> pd.DataFrame:
+    alive = pairs.alive()
+    alive = alive[np.lexsort((pairs.person[alive], -pairs.score[alive], pairs.card[alive]))]
+    card, person = pairs.card[alive], pairs.person[alive]
+    own = cards["control_share"].to_numpy(dtype="float64")[card]
+    targets = pd.DataFrame(
+        {
+            "customer_id": people["customer_id"].take(person).to_numpy(),
+            "strategy_id": cards["strategy_id"].take(card).to_numpy(),
+            "segment": people["segment"].take(person).to_numpy(),
+            "score": pairs.score[alive],
+            "rank": np.arange(1, len(card) + 1) - np.searchsorted(card, card),
+            "_share": own if control_share is None else control_share,
+        }
+    )
+    targets["arm"] = draw_control(targets, random_state)
+    typed = {"customer_id": "str", "strategy_id": "str", "segment": "str", "rank": "int64"}
+    return TARGETS.check(targets[list(TARGETS.names)].astype(typed))
+
+
+def _dropped(pairs: Pairs, people: pd.DataFrame, cards: pd.DataFrame, never: pd.Series) -> pd.DataFrame:
+    """Return who was turned away where; words that repeat are kept once."""
+    out = np.flatnonzero(pairs.gate != PASSED)
+    out = out[np.lexsort((pairs.card[out], pairs.person[out]))]
+    names = [*cards["strategy_id"].astype("str"), ""]
+    n_never = len(never)
+    nobody = np.zeros(n_never, dtype=np.int64)
+    strategy = np.concatenate([pairs.card[out], nobody + len(cards)])
+    gate = np.concatenate([pairs.gate[out].astype(np.int64), nobody])
+    ids = pd.concat(
+        [people["customer_id"].take(pairs.person[out]), never.sort_values()], ignore_index=True
+    ).astype("str")
+    detail = np.concatenate([pairs.detail[out].astype(np.int64), nobody])
+    return pd.DataFrame(
+        {
+            "customer_id": ids,
+            "strategy_id": _words(strategy, names),
+            "gate": _words(gate, list(GATES)),
+            "detail": _words(detail, pairs.details),
+        }
+    )
+
+
+def _words(codes: Codes, words: list[str]) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, pd.Index(words, dtype="object"))
