@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from workbench.errors import Conflict, NotFound
+from workbench.errors import Conflict, NotAllowed, NotFound, ParameterProblem
 from workbench.project.cards import STAMPS
+from workbench.strategy import required_size
 from workbench.tables import STRATEGIES
 
 NEW = {
@@ -95,3 +96,72 @@ def test_two_who_change_one_card_see_only_what_they_changed(copied) -> None:
     with pytest.raises(Conflict) as caught:
         copied.strategy.save_card(mine | {"tier": "basic"}, int(mine["row_version"]))
     assert set(caught.value.difference) == {"budget", "script", "script_version", "tier"}
+
+
+def test_a_card_is_made_of_a_template_copied_and_removed(copied) -> None:
+    cards = copied.strategy.card_file
+    segment = copied.insight.segmentation().segments["segment"].iloc[0]
+    before = copied.strategy.cards()["strategy_id"].tolist()
+    made = cards.add(cards.draft("large_inflow", segment, lang="zh_CN"))
+    assert made not in before
+    card = copied.strategy.card(made)
+    assert (card["name"], card["trigger"], card["channels"]) == (
+        "大额资金流入承接",
+        "large_inflow",
+        "phone,app,branch",
+    )
+    assert card["starts_on"] > pd.Timestamp(copied.cycle.snapshot_date)
+    with pytest.raises(ParameterProblem, match=made):
+        cards.add(card)
+    copy = cards.duplicate(made, "Another")
+    assert copy not in (*before, made)
+    assert copied.strategy.card(copy)["name"] == "Another"
+    assert copied.strategy.card(copy)["script"] == card["script"]
+    copied.strategy.save_card(card | {"owner": "Li"}, int(card["row_version"]))
+    with pytest.raises(Conflict):
+        cards.remove(made, int(card["row_version"]))
+    cards.remove(made, int(card["row_version"]) + 1)
+    cards.remove(copy)
+    assert copied.strategy.cards()["strategy_id"].tolist() == before
+    with pytest.raises(NotFound):
+        cards.remove(made)
+    with pytest.raises(ParameterProblem, match="no segment"):
+        cards.draft("large_inflow", "Nobody")
+    with pytest.raises(ParameterProblem, match="first_contact"):
+        cards.draft("no_such", segment)
+
+
+def test_a_card_with_a_launched_list_stays(copied) -> None:
+    launched = copied.at(copied.cycles()[0].cycle_id)
+    name = launched.strategy.lists()["strategy_id"].iloc[0]
+    with pytest.raises(ParameterProblem, match=name):
+        launched.strategy.card_file.remove(name)
+    assert name in set(launched.strategy.cards()["strategy_id"])
+
+
+def test_sizes_are_of_the_lists_else_of_the_plan(walked) -> None:
+    first = walked.at(walked.cycles()[0].cycle_id)
+    for project in (first, walked):
+        sizes = project.strategy.card_file.sizes().set_index("strategy_id")
+        lists = project.strategy.lists().set_index("strategy_id")["n"]
+        assert sizes.loc[lists.index, "n"].to_dict() == lists.to_dict()
+        assert (sizes.loc[lists.index, "basis"] == "list").all()
+        power = project.strategy.card_file.power().set_index("strategy_id")
+        assert power["n"].dropna().to_dict() == sizes["n"].dropna().to_dict()
+        known = power[power["verdict"].eq("too_small") | power["verdict"].eq("enough")]
+        assert len(known)
+        card = project.strategy.card(known.index[0])
+        row = known.iloc[0]
+        needed = required_size(
+            card["expected_response"] - card["effect"], card["effect"], control_share=card["control_share"]
+        )
+        assert row["n_needed"] == needed.n
+
+
+def test_a_viewer_reads_and_removes_nothing(walked) -> None:
+    name = walked.strategy.cards()["strategy_id"].iloc[0]
+    assert walked.strategy.card_file.scripts(name)["version"].tolist() == ["1"]
+    with pytest.raises(NotAllowed):
+        walked.strategy.card_file.remove(name)
+    with pytest.raises(NotAllowed):
+        walked.strategy.card_file.duplicate(name)

@@ -21,6 +21,7 @@ _WRITES = {
     ("Artefacts", "save"): "analyst",
     ("Cards", "replace"): "analyst",
     ("Cards", "save"): "analyst",
+    ("Cards", "remove"): "analyst",
     ("Comments", "add"): "contributor",
     ("Cycles", "close"): "analyst",
     ("Cycles", "open"): "analyst",

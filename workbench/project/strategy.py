@@ -19,8 +19,10 @@ from workbench.store import Artefact
 from workbench.tables import STRATEGIES
 
 if TYPE_CHECKING:
+    from workbench.project.card_file import CardFile
     from workbench.project.corporate import Corporate
     from workbench.project.handle import Project
+    from workbench.project.models import Models
 
 
 class Strategy(LaunchControl):
@@ -43,6 +45,20 @@ class Strategy(LaunchControl):
         from workbench.project.corporate import Corporate
 
         return Corporate(self._project)
+
+    @cached_property
+    def models(self) -> Models:
+        """The plan's propensity models: figures, drivers, drift."""
+        from workbench.project.models import Models
+
+        return Models(self._project)
+
+    @cached_property
+    def card_file(self) -> CardFile:
+        """Making, copying and removing cards; their scripts, and what each can find out."""
+        from workbench.project.card_file import CardFile
+
+        return CardFile(self._project)
 
     # Cards -----------------------------------------------------------------------
 
@@ -149,6 +165,7 @@ class Strategy(LaunchControl):
         Plan
             The new version, or the one with the same content.
         """
+        from workbench.project.models import scoring_drift
         from workbench.strategy import build_strategy_map, score_strategies
 
         project = self._project
@@ -169,6 +186,7 @@ class Strategy(LaunchControl):
                 "summary": score_strategies(criteria, dict(weights)),
                 "map": build_strategy_map(customers, segmentation.membership, cards, scores=scores),
                 "cards": cards.drop(columns=list(STAMPS)),
+                "drift": scoring_drift(project, propensity),
             },
             cycle_id=cycle.cycle_id,
             documents={"propensity": _models(propensity)},

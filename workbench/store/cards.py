@@ -113,6 +113,35 @@ class Cards(Area):
             position = row.position if row is not None else 1 + max([r.position for r in rows], default=0)
             return self._put(change, cycle_id, position, dict(card), row)
 
+    @writes("analyst")
+    def remove(self, cycle_id: str, strategy_id: str, expected_version: int | None = None) -> None:
+        """Take a card out of a cycle that has no launched list.
+
+        Raises
+        ------
+        NotFound
+            If the cycle has no such card.
+        ParameterProblem
+            If a list was launched from it.
+        Conflict
+            If the card's version is not the expected one: somebody changed it first.
+        """
+        table, lists = schema.strategies, schema.target_lists
+        with self.database.writing("strategy.remove", cycle_id=cycle_id, strategy_id=strategy_id) as change:
+            row = change.execute(sa.select(table).where(*_key(cycle_id, strategy_id))).one_or_none()
+            if row is None:
+                raise NotFound("store.error.no_card", strategy=strategy_id)
+            launched = sa.select(lists.c.list_id).where(
+                lists.c.cycle_id == cycle_id, lists.c.strategy_id == strategy_id
+            )
+            if change.execute(launched).first():
+                raise ParameterProblem("store.error.launched", strategies=strategy_id)
+            if expected_version is not None and row.row_version != expected_version:
+                raise Conflict(
+                    "store.error.conflict", difference={}, what=strategy_id, columns=row.updated_by
+                )
+            change.execute(sa.delete(table).where(*_key(cycle_id, strategy_id)))
+
     def _there(self, change: Change, cycle_id: str) -> Sequence[Any]:
         table = schema.strategies
         return change.execute(sa.select(table).where(table.c.cycle_id == cycle_id)).all()
