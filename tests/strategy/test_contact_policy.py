@@ -9,14 +9,8 @@ import pandas as pd
 import pytest
 
 from workbench.errors import ParameterProblem, TableProblem
-from workbench.strategy.contact_policy import (
-    MESSAGES,
-    ContactPolicy,
-    Limit,
-    count_contacts,
-    read_policies,
-    within_policy,
-)
+from workbench.strategy.contact_policy import MESSAGES, ContactPolicy, Limit, read_policies
+from workbench.strategy.contact_windows import count_contacts, within_policy
 
 CHANNELS = ("phone", "sms", "app", "email", "branch")
 

@@ -12,13 +12,8 @@ from workbench.strategy.conditions import (
     read_conditions,
     write_conditions,
 )
-from workbench.strategy.contact_policy import (
-    ContactPolicy,
-    Limit,
-    count_contacts,
-    read_policies,
-    within_policy,
-)
+from workbench.strategy.contact_policy import ContactPolicy, Limit, read_policies
+from workbench.strategy.contact_windows import count_contacts, within_policy
 from workbench.strategy.corporate import (
     build_corporate_map,
     companies_of,
@@ -41,13 +36,6 @@ from workbench.strategy.methods import (
     kendall_tau,
     rank_distribution,
 )
-from workbench.strategy.playbooks import (
-    KeyRule,
-    Playbook,
-    draft_corporate_card,
-    find_playbook,
-    read_playbooks,
-)
 from workbench.strategy.objective_shares import expected_contributions
 from workbench.strategy.objective_templates import (
     assign_objectives,
@@ -57,6 +45,13 @@ from workbench.strategy.objective_templates import (
     translate_objectives,
 )
 from workbench.strategy.objectives import check_objectives, explain_objectives, refuse_objectives, roll_up
+from workbench.strategy.playbooks import (
+    KeyRule,
+    Playbook,
+    draft_corporate_card,
+    find_playbook,
+    read_playbooks,
+)
 from workbench.strategy.power import SampleSize, check_power, detectable_effect, power_of, required_size
 from workbench.strategy.propensity import Propensity
 from workbench.strategy.propensity.leakage import explain_refusals
@@ -105,9 +100,9 @@ __all__ = [
     "Selection",
     "SuitabilityRule",
     "Template",
+    "assign_objectives",
     "assumed_rates",
     "build_corporate_map",
-    "assign_objectives",
     "build_criteria",
     "build_strategy_map",
     "by_telephone",
@@ -125,8 +120,8 @@ __all__ = [
     "detectable_effect",
     "draft_card",
     "draft_corporate_card",
-    "expected_path",
     "expected_contributions",
+    "expected_path",
     "explain_objectives",
     "explain_refusals",
     "find_conflicts",

@@ -13,7 +13,8 @@ import pandas as pd
 
 from workbench.errors import ParameterProblem
 from workbench.strategy.conditions import meets, read_conditions, write_conditions
-from workbench.strategy.contact_policy import ContactPolicy, within_policy
+from workbench.strategy.contact_policy import ContactPolicy
+from workbench.strategy.contact_windows import within_policy
 from workbench.strategy.reach import (
     UNKNOWN_STAGE,
     asks_consent,
