@@ -236,6 +236,7 @@ def test_a_limit_of_nothing_is_refused(limit: Limit) -> None:
 
 def test_cells_are_worth_what_their_strategies_promise(bank) -> None:
     cards = suggest_strategies(bank.customers, bank.membership, starts_on="2026-10-12")
+    cards = cards.assign(eligibility="", tier="")
     alone = cards[~cards["segment"].duplicated(keep=False)]
     scores = score_customers(bank.customers, bank.membership, alone)
     cells = build_strategy_map(bank.customers, bank.membership, alone, scores=scores)

@@ -52,6 +52,15 @@ from workbench.strategy.playbooks import (
     find_playbook,
     read_playbooks,
 )
+from workbench.strategy.objective_shares import expected_contributions
+from workbench.strategy.objective_templates import (
+    assign_objectives,
+    measure_objective,
+    measure_objectives,
+    suggest_objectives,
+    translate_objectives,
+)
+from workbench.strategy.objectives import check_objectives, explain_objectives, refuse_objectives, roll_up
 from workbench.strategy.power import SampleSize, check_power, detectable_effect, power_of, required_size
 from workbench.strategy.propensity import Propensity
 from workbench.strategy.propensity.leakage import explain_refusals
@@ -103,6 +112,7 @@ __all__ = [
     "assign_objectives",
     "assumed_rates",
     "build_corporate_map",
+    "assign_objectives",
     "build_criteria",
     "build_strategy_map",
     "by_telephone",
@@ -122,6 +132,8 @@ __all__ = [
     "draft_corporate_card",
     "expected_contributions",
     "expected_path",
+    "explain_objectives",
+    "expected_contributions",
     "explain_objectives",
     "explain_refusals",
     "find_conflicts",

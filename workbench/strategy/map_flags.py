@@ -11,10 +11,8 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import ParameterProblem
-from workbench.strategy.conditions import meets, read_conditions
-from workbench.strategy.reach import in_stages, join_segments, may_contact, stages_of
-from workbench.strategy.strategy_map import clash, shared_days, split_tiers
-from workbench.tables import STRATEGIES
+from workbench.strategy.card_reach import reach_of
+from workbench.strategy.strategy_map import clash, shared_days
 
 CONFLICTS = ("strategy_id", "other_id", "segment", "channel", "starts_on", "ends_on", "days", "n")
 OVERLOADS = (
@@ -209,36 +207,6 @@ def find_overloads(
     found = pd.DataFrame(rows, columns=list(OVERLOADS))
     found = found.astype(dict.fromkeys(("starts_on", "ends_on"), "datetime64[us]"))
     return found.astype({"planned": "float64", "allowed": "float64", "overloaded": "bool", "n": "int64"})
-
-
-def reach_of(
-    customers: pd.DataFrame, membership: pd.DataFrame, strategies: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the customers with segment and stage, and for each whether a strategy reaches them.
-
-    Returns
-    -------
-    joined : pandas.DataFrame
-        The customers that have a segment, with ``segment`` and ``lifecycle_stage``.
-    reach : pandas.DataFrame of bool
-        A column a strategy, the rows of `joined`.
-    """
-    STRATEGIES.check(strategies)
-    joined = join_segments(customers, membership)
-    joined["lifecycle_stage"] = stages_of(joined)
-    allowed = may_contact(joined).to_numpy(dtype=bool)
-    reach = {}
-    for card in strategies.to_dict("records"):
-        mask = allowed & joined["segment"].eq(card["segment"]).to_numpy()
-        mask &= in_stages(joined["lifecycle_stage"], card["lifecycle_stages"]).to_numpy()
-        tiers = split_tiers(card.get("tier"))
-        if tiers and "tier" in joined:
-            mask &= joined["tier"].isin(tiers).to_numpy()
-        conditions = read_conditions(card.get("eligibility"))
-        if conditions:
-            mask &= meets(joined, conditions).to_numpy(dtype=bool)
-        reach[str(card["strategy_id"])] = mask
-    return joined, pd.DataFrame(reach, index=joined.index)
 
 
 def _cards(strategies: pd.DataFrame) -> dict[str, dict[str, Any]]:

@@ -5,18 +5,11 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from workbench.errors import ParameterProblem
-from workbench.strategy.reach import (
-    UNKNOWN_STAGE,
-    in_stages,
-    join_segments,
-    may_contact,
-    split_stages,
-    stages_of,
-)
+from workbench.strategy.card_reach import reach_of, split_words
+from workbench.strategy.reach import UNKNOWN_STAGE, join_segments, split_stages, stages_of
 from workbench.tables import LIFECYCLE_STAGES, SCORES, STRATEGIES
 
 
@@ -68,9 +61,10 @@ def build_strategy_map(
 
     Notes
     -----
-    A customer can be on one list only, so each who may be contacted counts once: with the
-    strategy of the cell that has the best expected value for them, times the share that
-    this strategy does not hold back as control.
+    A customer can be on one list only, so each who is in reach (segment, stages, tiers and
+    eligibility, as far as the customers have the columns) and may be contacted counts
+    once: with the strategy that has the best expected value for them, times the share
+    that it does not hold back as control.
 
     Examples
     --------
@@ -103,33 +97,27 @@ def build_strategy_map(
     if scores is None:
         return cells.assign(value=float("nan"))
     return cells.merge(
-        _value_cells(joined, strategies, scores), on=["segment", "lifecycle_stage"], how="left"
+        _value_cells(customers, membership, strategies, scores), on=["segment", "lifecycle_stage"], how="left"
     )
 
 
-def _value_cells(joined: pd.DataFrame, strategies: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+def _value_cells(
+    customers: pd.DataFrame, membership: pd.DataFrame, strategies: pd.DataFrame, scores: pd.DataFrame
+) -> pd.DataFrame:
     SCORES.check(scores)
-    held = strategies.set_index("strategy_id")["control_share"]
-    known = scores.loc[scores["strategy_id"].isin(held.index).to_numpy()]
-    treated = 1.0 - known["strategy_id"].map(held).to_numpy(dtype="float64")
-    worth = pd.DataFrame(
-        {
-            "customer_id": known["customer_id"].to_numpy(),
-            "strategy_id": known["strategy_id"].to_numpy(),
-            "value": known["expected_value"].to_numpy(dtype="float64") * treated,
-        }
-    )
     keys = ["segment", "lifecycle_stage"]
-    allowed = joined.loc[may_contact(joined).to_numpy(), ["customer_id", *keys]]
-    worth = worth.merge(allowed, on="customer_id")
-    # Scores may be older than the cards: only what the map shows for a cell counts in it.
-    here = np.zeros(len(worth), dtype=bool)
+    joined, reach = reach_of(customers, membership, strategies, strict=False)
+    by_strategy = dict(iter(scores.groupby("strategy_id", sort=False)))
+    parts = [joined.iloc[:0][["customer_id", *keys]].assign(value=0.0)]
     for card in strategies.to_dict("records"):
-        mine = worth["strategy_id"].eq(card["strategy_id"]) & worth["segment"].eq(card["segment"])
-        here |= (mine & in_stages(worth["lifecycle_stage"], card["lifecycle_stages"])).to_numpy()
-    worth = worth.loc[here]
-    best = worth.groupby(["customer_id", *keys], sort=False)["value"].max().reset_index()
-    return best.groupby(keys, sort=False)["value"].sum().reset_index()
+        mine = joined.loc[reach[str(card["strategy_id"])].to_numpy(), ["customer_id", *keys]]
+        if card["strategy_id"] in by_strategy:
+            worth = by_strategy[card["strategy_id"]][["customer_id", "expected_value"]]
+            found = mine.merge(worth, on="customer_id")
+            value = found["expected_value"] * (1.0 - float(card["control_share"]))
+            parts.append(found[["customer_id", *keys]].assign(value=value))
+    best = pd.concat(parts, ignore_index=True).groupby(["customer_id", *keys], sort=False)["value"].max()
+    return best.groupby(level=keys, sort=False).sum().reset_index()
 
 
 def _count_cells(joined: pd.DataFrame) -> pd.DataFrame:
@@ -201,15 +189,8 @@ def share_tiers(one: object, other: object) -> bool:
     >>> share_tiers("value, strategic", "strategic"), share_tiers("basic", "value"), share_tiers("", "value")
     (True, False, True)
     """
-    mine, theirs = split_tiers(one), split_tiers(other)
-    return not mine or not theirs or bool(mine & theirs)
-
-
-def split_tiers(tier: object) -> frozenset[str]:
-    """Return the tiers of a card's comma-separated text; empty is all."""
-    if not isinstance(tier, str):
-        return frozenset()
-    return frozenset(part.strip() for part in tier.replace("，", ",").split(",") if part.strip())
+    mine, theirs = split_words(one), split_words(other)
+    return not mine or not theirs or bool(set(mine) & set(theirs))
 
 
 def _begins(card: dict[str, Any]) -> pd.Timestamp:

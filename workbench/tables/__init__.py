@@ -9,6 +9,7 @@ contacts is missing, never 0.
 """
 
 from workbench.tables.masking import mask_identifier, mask_name, mask_phone
+from workbench.tables.objectives import HORIZONS, OBJECTIVES, UNITS
 from workbench.tables.schema import Column, Table
 from workbench.tables.sources import (
     CAMPAIGN_HISTORY,
@@ -66,6 +67,7 @@ ALL = (
     K_COMPARISON,
     K_STABILITY,
     EMBEDDING,
+    OBJECTIVES,
     STRATEGIES,
     SCORES,
     TARGETS,
@@ -89,6 +91,7 @@ __all__ = [
     "EVENT_TYPES",
     "FEEDBACK",
     "HOLDINGS",
+    "HORIZONS",
     "KPIS",
     "K_COMPARISON",
     "K_STABILITY",
@@ -96,6 +99,7 @@ __all__ = [
     "LIFE_NEEDS",
     "LINKS",
     "MEMBERSHIP",
+    "OBJECTIVES",
     "OUTCOMES",
     "PORTRAIT",
     "PROFILE",
@@ -110,6 +114,7 @@ __all__ = [
     "TIER_BASES",
     "TRANSACTIONS",
     "TRIGGERS",
+    "UNITS",
     "Column",
     "Table",
     "mask_identifier",
