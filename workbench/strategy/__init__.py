@@ -5,6 +5,8 @@ they apply, `Propensity` learns who responds, `build_criteria` and `score_strate
 the strategies, `score_customers` and `select_targets` cut the lists.
 """
 
+from workbench.strategy.card_checks import check_cards
+from workbench.strategy.closeness import topsis
 from workbench.strategy.conditions import (
     Condition,
     describe_condition,
@@ -52,15 +54,6 @@ from workbench.strategy.playbooks import (
     find_playbook,
     read_playbooks,
 )
-from workbench.strategy.objective_shares import expected_contributions
-from workbench.strategy.objective_templates import (
-    assign_objectives,
-    measure_objective,
-    measure_objectives,
-    suggest_objectives,
-    translate_objectives,
-)
-from workbench.strategy.objectives import check_objectives, explain_objectives, refuse_objectives, roll_up
 from workbench.strategy.power import SampleSize, check_power, detectable_effect, power_of, required_size
 from workbench.strategy.propensity import Propensity
 from workbench.strategy.propensity.leakage import explain_refusals
@@ -77,7 +70,6 @@ from workbench.strategy.templates import (
     read_templates,
     translate_strategies,
 )
-from workbench.strategy.topsis import topsis
 from workbench.strategy.traits import describe_traits
 from workbench.strategy.triggers import open_windows
 from workbench.strategy.weight_change import find_weight_changes
@@ -112,10 +104,10 @@ __all__ = [
     "assign_objectives",
     "assumed_rates",
     "build_corporate_map",
-    "assign_objectives",
     "build_criteria",
     "build_strategy_map",
     "by_telephone",
+    "check_cards",
     "check_fairness",
     "check_journey",
     "check_objectives",
@@ -132,8 +124,6 @@ __all__ = [
     "draft_corporate_card",
     "expected_contributions",
     "expected_path",
-    "explain_objectives",
-    "expected_contributions",
     "explain_objectives",
     "explain_refusals",
     "find_conflicts",

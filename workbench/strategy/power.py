@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import pandas as pd
 
@@ -255,7 +256,7 @@ _COLUMNS = (
 
 
 def _row(
-    card: Mapping[str, object], sizes: Mapping[str, float], alpha: float, power: float
+    card: Mapping[Any, object], sizes: Mapping[str, float], alpha: float, power: float
 ) -> dict[str, object]:
     strategy_id = str(card["strategy_id"])
     share, expected = _number(card["control_share"]), _number(card["expected_response"])
