@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.errors import ParameterProblem
+from workbench.strategy.closeness import closeness, distances, normalise
 from workbench.strategy.scoring import (
     CONCENTRATION,
     COSTS,
@@ -20,7 +21,6 @@ from workbench.strategy.scoring import (
     sample_weights,
     scale_criteria,
 )
-from workbench.strategy.topsis import closeness, distances, normalise
 from workbench.strategy.weights import CRITERIA, DEFAULT_WEIGHTS, normal_weights
 
 Matrix = npt.NDArray[np.float64]
