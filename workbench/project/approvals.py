@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.errors import Damaged, ParameterProblem
-from workbench.project.cards import card_rows
+from workbench.errors import ParameterProblem
+from workbench.project.frozen import FrozenSelection, changed_since, made_from, read_frozen, refuse_stale
 from workbench.project.lists import TargetList, TargetLists
-from workbench.store.content import canonical_json, hash_text
-from workbench.tables import TARGETS
 
 if TYPE_CHECKING:
+    from workbench.project.fairness import LaunchFairness
     from workbench.project.handle import Project
     from workbench.store import Store
 
@@ -39,34 +38,6 @@ COLUMNS = (
 """Columns of `LaunchControl.launch_requests`, before ``stale``."""
 
 
-@dataclass(frozen=True, eq=False)
-class FrozenSelection:
-    """A selection as it waits for its approval.
-
-    Parameters
-    ----------
-    targets : pandas.DataFrame
-        A `workbench.tables.TARGETS`.
-    funnel : pandas.DataFrame
-        The gates.
-    sha256 : str
-        Hash of the targets, see `workbench.strategy.hash_targets`.
-    random_state : int
-        Seed of the control group.
-    dropped : pandas.DataFrame
-        customer_id, strategy_id, gate.
-    parameters : dict
-        How it was cut.
-    """
-
-    targets: pd.DataFrame
-    funnel: pd.DataFrame
-    sha256: str
-    random_state: int
-    dropped: pd.DataFrame = field(repr=False)
-    parameters: dict[str, Any]
-
-
 class LaunchControl:
     """How lists leave the workbench: asked for, approved by a second person, launched, exported.
 
@@ -76,6 +47,13 @@ class LaunchControl:
     _project: Project
     _store: Store
     _lists: TargetLists
+
+    @cached_property
+    def fairness(self) -> LaunchFairness:
+        """Whether the lists select some groups less often: computed, kept, read."""
+        from workbench.project.fairness import LaunchFairness
+
+        return LaunchFairness(self._project)
 
     @property
     def four_eyes(self) -> int:
@@ -122,7 +100,7 @@ class LaunchControl:
         cards: pd.DataFrame = self.cards()  # type: ignore[attr-defined]
         self._lists.check(selection, cards)
         n_control = int(selection.targets["arm"].eq("control").sum())
-        plan, segmentation = self._plan_artefact(), self._project.insight.artefact()
+        plan, segmentation = self._project.strategy.artefact(), self._project.insight.artefact()
         dropped = getattr(selection, "dropped", None)
         if dropped is None:
             dropped = pd.DataFrame({"customer_id": [], "strategy_id": [], "gate": []}, dtype="str")
@@ -146,10 +124,11 @@ class LaunchControl:
                 "n_control": n_control,
                 "selection": selection.sha256,
                 "parameters": getattr(selection, "parameters", {}),
-                **self._made_from(cards, set(selection.targets["strategy_id"])),
+                **made_from(self._project, cards, set(selection.targets["strategy_id"])),
             },
             side_by_side=True,
         )
+        self.fairness.keep(selection, [artefact.artefact_id])
         return self._store.approvals.request(
             cycle_id,
             artefact_id=artefact.artefact_id,
@@ -176,7 +155,9 @@ class LaunchControl:
         cycle_id = self._project.cycle.cycle_id
         rows = self._store.approvals.rows(cycle_id) if cycle_id else []
         frame = pd.DataFrame([[row[name] for name in COLUMNS] for row in rows], columns=list(COLUMNS))
-        stale = [", ".join(self._stale(row)) if row["status"] in _OPEN else "" for row in rows]
+        stale = [
+            ", ".join(changed_since(self._project, row)) if row["status"] in _OPEN else "" for row in rows
+        ]
         return frame.assign(stale=pd.Series(stale, dtype="str"))
 
     def requested_selection(self, request_id: int) -> FrozenSelection:
@@ -189,22 +170,7 @@ class LaunchControl:
         Damaged
             If what is stored no longer has the hash that was asked for.
         """
-        from workbench.strategy import hash_targets
-
-        row = self._store.approvals.find(request_id)
-        artefact = self._store.artefacts.find(row["artefact_id"])
-        read = self._store.artefacts.read
-        targets = TARGETS.check(read(artefact, "targets"))
-        if hash_targets(targets) != row["sha256"]:
-            raise Damaged("strategy_launch.error.other_hash", request=request_id)
-        return FrozenSelection(
-            targets=targets,
-            funnel=read(artefact, "funnel"),
-            sha256=row["sha256"],
-            random_state=int(row["seed"] or 0),
-            dropped=read(artefact, "dropped"),
-            parameters=artefact.summary["parameters"],
-        )
+        return read_frozen(self._project, request_id)
 
     def approve_launch(self, request_id: int, note: str = "") -> None:
         """Approve a request as the second person.
@@ -225,7 +191,7 @@ class LaunchControl:
             longer open.
         """
         self._store.approvals.require("contributor")
-        self._refuse_stale(self._store.approvals.find(request_id))
+        refuse_stale(self._project, self._store.approvals.find(request_id))
         self._store.approvals.approve(request_id, note)
 
     def refuse_launch(self, request_id: int, reason: str) -> None:
@@ -294,8 +260,8 @@ class LaunchControl:
                 who=row["closed_by"] or row["decided_by"],
             )
         if row["status"] == "approved":
-            self._refuse_stale(row)
-        lists = self._lists.launch(self.requested_selection(request_id), self.cards())  # type: ignore[attr-defined]
+            refuse_stale(self._project, row)
+        lists = self._launch(self.requested_selection(request_id), self.cards())  # type: ignore[attr-defined]
         self._store.approvals.close(request_id, [each.list_id for each in lists])
         return lists
 
@@ -352,7 +318,18 @@ class LaunchControl:
         if self.needs_approval(len(selection.targets)):
             n = self._store.approvals.launched_alone(self._project.cycle.cycle_id) + len(selection.targets)
             raise ParameterProblem("strategy_launch.error.four_eyes", n=f"{n:,}", most=f"{self.four_eyes:,}")
-        return self._lists.launch(selection, cards)
+        return self._launch(selection, cards)
+
+    def _launch(self, selection: Any, cards: pd.DataFrame) -> list[TargetList]:
+        lists = self._lists.launch(selection, cards)
+        rows = self._store.lists.rows(self._project.need_cycle().cycle_id)
+        mine = {each.list_id for each in lists}
+        self.fairness.keep(selection, [row["artefact_id"] for row in rows if row["list_id"] in mine])
+        return lists
+
+    def launched_selections(self) -> list[str]:
+        """Return the hashes of the selections that the cycle's lists were launched from, oldest first."""
+        return self._lists.selections()
 
     def export(
         self,
@@ -397,34 +374,5 @@ class LaunchControl:
 
         return export_list(self._project, list_id, format, masked=masked, reason=reason)
 
-    # Since -----------------------------------------------------------------------
-
-    def _plan_artefact(self) -> Any:
-        return self._project.strategy.artefact()
-
-    def _made_from(self, cards: pd.DataFrame, strategies: set[str]) -> dict[str, Any]:
-        plan, segmentation = self._plan_artefact(), self._project.insight.artefact()
-        rows = sorted(
-            (row for row in card_rows(cards) if row["strategy_id"] in strategies),
-            key=lambda row: row["strategy_id"],
-        )
-        return {
-            "plan": plan.version if plan else None,
-            "segmentation": segmentation.version if segmentation else None,
-            "cards": hash_text(canonical_json([{k: str(v) for k, v in row.items()} for row in rows])),
-            "strategies": sorted(strategies),
-        }
-
-    def _stale(self, row: dict[str, Any]) -> list[str]:
-        then = self._store.artefacts.find(row["artefact_id"]).summary
-        now = self._made_from(self.cards(), set(then["strategies"]))  # type: ignore[attr-defined]
-        return [name for name in ("plan", "segmentation", "cards") if now[name] != then[name]]
-
-    def _refuse_stale(self, row: dict[str, Any]) -> None:
-        changed = self._stale(row)
-        if changed:
-            raise ParameterProblem(f"strategy_launch.error.stale_{changed[0]}", request=row["request_id"])
-
 
 _OPEN = ("requested", "approved")
-MESSAGE_PREFIXES = ("strategy_launch.error.stale_",)

@@ -112,6 +112,11 @@ class TargetLists:
         others = [row for row in launched if self._summary(row).get("selection") != selection.sha256]
         self._refuse_twice(selection.targets, others)
 
+    def selections(self) -> list[str]:
+        """Return the hashes of the selections that were launched, oldest first."""
+        rows = self._store.lists.rows(self._project.cycle.cycle_id)
+        return list(dict.fromkeys(str(self._summary(row).get("selection")) for row in rows))
+
     def of_selection(self, sha256: str) -> list[TargetList]:
         """Return the lists of this cycle that were launched from a selection with this hash."""
         rows = self._store.lists.rows(self._project.need_cycle().cycle_id)

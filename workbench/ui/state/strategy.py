@@ -187,7 +187,7 @@ class StrategyState(StrategyWhatIf):
         self._say("done", "strategy.done.plan", version=plan.version, n=len(plan.criteria))
 
     def launch(self) -> None:
-        """Cut the lists at the capacity of the slider and launch them.
+        """Cut the lists at the capacity of the slider; launch them, or ask a second person.
 
         Raises
         ------
@@ -207,9 +207,12 @@ class StrategyState(StrategyWhatIf):
         self.jobs.start(work, self._cut, "strategy.phase.lists")
 
     def _cut(self, selection: Any) -> None:
-        lists = self.project.strategy.launch(selection)
+        lists = self.project.strategy.submit(selection)
         self.capacity = None
         self.load()
+        if not lists:
+            self._say("done", "strategy_launch.done.requested", n=f"{len(selection.targets):,}")
+            return
         n, control = sum(each.n for each in lists), sum(each.n_control for each in lists)
         self._say("done", "strategy.done.lists", lists=len(lists), n=f"{n:,}", control=f"{control:,}")
 
@@ -269,10 +272,20 @@ class StrategyState(StrategyWhatIf):
                 buttons.append(Button("approve", self.t(key), primary=True))
             elif self.lists.empty:
                 blocked = self.t("strategy.launch.stale") if self.stale else ""
-                buttons.append(
-                    Button("launch", self.t("strategy.button.launch"), primary=True, blocked=blocked)
-                )
+                buttons.append(self._launch_button(blocked))
         return Heading(self.findings.title(), self.findings.subtitle(), tuple(buttons))
+
+    def _launch_button(self, blocked: str) -> Button:
+        """Return the next step of the launch: alone, with a second person, or where it waits."""
+        strategy = self.project.strategy
+        waiting = strategy.launch_requests()["status"].isin(["requested", "approved"]).any()
+        if waiting:
+            label = self.t("strategy_launch.button.waits")
+            return Button("section", label, primary=True, value="launch")
+        n = 0 if self.priced is None else len(self.priced)
+        n = n if self.capacity is None else min(n, self.capacity)
+        key = "strategy_launch.button.ask" if strategy.needs_approval(n) else "strategy.button.launch"
+        return Button("launch", self.t(key), primary=True, blocked=blocked)
 
     def kpis(self) -> list[Kpi]:
         """Return the open section's figures, or those of the overview."""
@@ -296,7 +309,7 @@ class StrategyState(StrategyWhatIf):
             "weigh": f"wb.score_strategies(project.strategy.plan().criteria, {{{weights}}})",
             "approve": f"project.strategy.approve({{{weights}}})",
             "limit": f"project.strategy.select({capacity})",
-            "launch": f"project.strategy.launch(project.strategy.select({asked}))",
+            "launch": f"project.strategy.submit(project.strategy.select({asked}))",
         }
 
 

@@ -21,7 +21,10 @@ The module of that name stands in this package; its view, ``<Class minus State>S
 in `workbench.ui.screens.sections`.
 """
 
-STRATEGY: dict[str, str] = {}
+STRATEGY: dict[str, str] = {
+    "scores": "ScoresState",
+    "launch": "LaunchState",
+}
 """The same of the strategy screen."""
 
 __all__ = ["INSIGHT", "STRATEGY", "SectionState", "state_class"]
