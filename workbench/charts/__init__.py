@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from workbench.charts.strategy_corporate import industry_potential, journey_reach
     from workbench.charts.strategy_launch import fairness
+    from workbench.charts.strategy_models import model_drivers, model_gains, model_lift, model_reliability
     from workbench.charts.strategy_scores import (
         method_rank_rows,
         method_ranks,
@@ -54,6 +55,10 @@ _HOME = {
     "journey_reach": "strategy_corporate",
     "method_rank_rows": "strategy_scores",
     "method_ranks": "strategy_scores",
+    "model_drivers": "strategy_models",
+    "model_gains": "strategy_models",
+    "model_lift": "strategy_models",
+    "model_reliability": "strategy_models",
     "pace": "execution",
     "place_row": "strategy",
     "progress": "execution",
@@ -91,6 +96,10 @@ __all__ = [
     "journey_reach",
     "method_rank_rows",
     "method_ranks",
+    "model_drivers",
+    "model_gains",
+    "model_lift",
+    "model_reliability",
     "pace",
     "place_row",
     "progress",

@@ -13,6 +13,7 @@ from workbench.errors import NotFound
 from workbench.project import plans
 from workbench.project.approvals import LaunchControl
 from workbench.project.cards import STAMPS, card_rows, cards_frame
+from workbench.project.cutting import ListCutting, preview_of
 from workbench.project.lists import TargetLists
 from workbench.project.plans import Plan
 from workbench.store import Artefact
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from workbench.project.models import Models
 
 
-class Strategy(LaunchControl):
+class Strategy(LaunchControl, ListCutting):
     """Strategy of one cycle.
 
     Parameters
@@ -59,6 +60,13 @@ class Strategy(LaunchControl):
         from workbench.project.card_file import CardFile
 
         return CardFile(self._project)
+
+    @cached_property
+    def objectives(self) -> Objectives:
+        """What is to be reached, and what the plan brings towards it."""
+        from workbench.project.objectives import Objectives
+
+        return Objectives(self._project)
 
     # Cards -----------------------------------------------------------------------
 
@@ -178,6 +186,7 @@ class Strategy(LaunchControl):
         inputs = [segmentation.artefact_id, *([portrait.artefact_id] if portrait else [])]
         if cycle.opened_from:
             inputs.append(f"cycle:{cycle.cycle_id}")
+        preview, noted = preview_of(project, scores, cards, segmentation.membership)
         artefact = self._store.artefacts.save(
             "scores",
             {
@@ -186,6 +195,7 @@ class Strategy(LaunchControl):
                 "summary": score_strategies(criteria, dict(weights)),
                 "map": build_strategy_map(customers, segmentation.membership, cards, scores=scores),
                 "cards": cards.drop(columns=list(STAMPS)),
+                **preview,
                 "drift": scoring_drift(project, propensity),
             },
             cycle_id=cycle.cycle_id,
@@ -198,6 +208,7 @@ class Strategy(LaunchControl):
                 "note": note,
                 "segmentation": segmentation.version,
                 "n_strategies": len(cards),
+                "preview": noted,
             },
         )
         return self._plan_of(artefact)
@@ -284,34 +295,6 @@ class Strategy(LaunchControl):
         )
 
     # Lists -----------------------------------------------------------------------
-
-    def select(
-        self,
-        capacity: Mapping[str, int] | int | None = None,
-        *,
-        control_share: float | None = None,
-        random_state: int = 0,
-        smallest: int = 1,
-    ) -> Any:
-        """Cut the lists of the newest plan; nothing is stored before `launch`.
-
-        Parameters
-        ----------
-        capacity, control_share, random_state
-            As in `workbench.select_targets`.
-        smallest : int, default=1
-            A strategy that would have fewer customers is left out.
-
-        Returns
-        -------
-        Selection
-
-        Raises
-        ------
-        NotFound
-            If there is no plan.
-        """
-        return plans.select(self._project, capacity, control_share, random_state, smallest)
 
     def lists(self) -> pd.DataFrame:
         """Return the cycle's launched lists.

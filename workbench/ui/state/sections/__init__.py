@@ -22,8 +22,10 @@ in `workbench.ui.screens.sections`.
 """
 
 STRATEGY: dict[str, str] = {
+    "models": "ModelsState",
     "scores": "ScoresState",
     "launch": "LaunchState",
+    "corporate": "CorporateState",
 }
 """The same of the strategy screen."""
 
