@@ -23,6 +23,7 @@ LIST_SIZE = 2_000
 FEWEST_LISTED = 150
 """A strategy with fewer customers on its list is not launched; 1% of them in a small bank."""
 _FEWEST_RESPONSES = 60
+_CONTACT = ("customer_id", "contacted_at", "channel")
 
 
 def save_cards(
@@ -148,21 +149,14 @@ def launch_lists(
     random_state: int,
 ) -> None:
     """Cut the lists and launch them or ask for it, leaving out those too small to show anything."""
-    from workbench.strategy import select_targets
+    from workbench.project.cutting import Cutter
 
     channels = cards.groupby("channel")["strategy_id"].count() * list_size
     capacity = {str(channel): int(n) for channel, n in channels.items()}
+    cutter = Cutter(project, scores, cards, segmentation.membership, customers)
 
     def cut(launched: pd.DataFrame) -> Any:
-        return select_targets(
-            scores[scores["strategy_id"].isin(launched["strategy_id"])],
-            launched,
-            customers,
-            segmentation.membership,
-            capacity=capacity,
-            random_state=random_state,
-            contacts=contacts_so_far(project),
-        )
+        return cutter(launched, capacity, random_state=random_state)
 
     selection = cut(cards)
     listed = selection.targets["strategy_id"].value_counts()
@@ -178,8 +172,10 @@ def contacts_so_far(project: Project) -> pd.DataFrame | None:
     """Return who was contacted when: in past campaigns, and in the cycle before; None where nobody was."""
     frames = []
     if "campaign_history" in project.imports.sources():
-        frames.append(project.table("campaign_history", ["customer_id", "contacted_at"]))
+        history = project.table("campaign_history")
+        # A bank's own history may not say by which channel.
+        frames.append(history[[name for name in _CONTACT if name in history]])
     before = project.cycle.opened_from
     if before:
-        frames.append(project.at(before).execution.contacts()[["customer_id", "contacted_at"]])
+        frames.append(project.at(before).execution.contacts()[list(_CONTACT)])
     return pd.concat(frames, ignore_index=True) if frames else None

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.project.planning import contacts_so_far, fit_propensities, save_cards
+from workbench.project.planning import fit_propensities, save_cards
 
 if TYPE_CHECKING:
     from workbench.project.handle import Project
 
-SELECTED_BY = ("customer_id", "lifecycle_stage", "consent", "do_not_contact")
-"""Columns of the portrait that the gates ask for."""
 DRAFT_DAYS = 60
 
 
@@ -91,8 +89,15 @@ def read_models(plan: Plan, strategies: pd.DataFrame | None = None) -> dict[str,
     return found
 
 
-def approve(project: Project, weights: Mapping[str, float] | None, note: str, control_share: float) -> Plan:
-    """Approve a plan of the cards as they are; see `Strategy.approve`."""
+def approve(
+    project: Project,
+    weights: Mapping[str, float] | None,
+    note: str,
+    control_share: float,
+    *,
+    learn: bool = False,
+) -> Plan:
+    """Approve a plan of the cards as they are; see `Strategy.approve`, and `Models.learn`."""
     from workbench.strategy import DEFAULT_WEIGHTS, build_criteria, score_customers
 
     strategy, customers = project.strategy, project.customers()
@@ -101,46 +106,12 @@ def approve(project: Project, weights: Mapping[str, float] | None, note: str, co
     if strategy.cards().empty:
         save_cards(project, customers, segmentation, control_share, DRAFT_DAYS)
     cards = strategy.cards()
-    models = read_models(before, cards) if before else fit_propensities(project, customers, cards)
+    if before is not None and not learn:
+        models = read_models(before, cards)
+    else:
+        models = fit_propensities(project, customers, cards)
     shares = dict(weights or (before.weights if before else DEFAULT_WEIGHTS))
     members = segmentation.membership
     criteria = build_criteria(cards, customers, members, models or None)
     scores = score_customers(customers, members, cards, models or None, shares)
     return strategy.save_scores(scores, shares, criteria, models or None, note)
-
-
-def select(
-    project: Project,
-    capacity: Mapping[str, int] | int | None,
-    control_share: float | None,
-    random_state: int,
-    smallest: int,
-) -> Any:
-    """Cut the lists of the newest plan; see `Strategy.select`."""
-    from workbench.strategy import select_targets
-
-    strategy = project.strategy
-    plan, scores, cards = strategy.plan(), strategy.scores(), strategy.cards()
-    members = project.insight.segmentation(plan.segmentation_version).membership
-    there = project.imports.portrait_columns()
-    customers = project.customers([name for name in SELECTED_BY if name in there])
-    contacts = contacts_so_far(project)
-
-    def cut(kept: pd.DataFrame) -> Any:
-        return select_targets(
-            scores[scores["strategy_id"].isin(kept["strategy_id"])],
-            kept,
-            customers,
-            members,
-            capacity=capacity,
-            control_share=control_share,
-            random_state=random_state,
-            contacts=contacts,
-        )
-
-    cards = cards[cards["strategy_id"].isin(set(scores["strategy_id"]))]
-    selection = cut(cards)
-    listed = cards["strategy_id"].map(selection.targets["strategy_id"].value_counts()).fillna(0)
-    # Customers of a list too small to show anything go to another strategy's.
-    large = cards[(listed >= smallest) | (listed == 0)]
-    return selection if len(large) == len(cards) else cut(large)
