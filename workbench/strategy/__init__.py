@@ -5,6 +5,16 @@ they apply, `Propensity` learns who responds, `build_criteria` and `score_strate
 the strategies, `score_customers` and `select_targets` cut the lists.
 """
 
+from workbench.strategy.allocation import (
+    Allocation,
+    Frontier,
+    Limits,
+    allocate,
+    allocate_matrix,
+    build_frontier,
+    build_options,
+    trace_limit,
+)
 from workbench.strategy.card_checks import check_cards
 from workbench.strategy.closeness import topsis
 from workbench.strategy.conditions import (
@@ -87,13 +97,16 @@ __all__ = [
     "DEFAULT_WEIGHTS",
     "GATES",
     "METHODS",
+    "Allocation",
     "Condition",
     "ContactPolicy",
     "ExpectedPath",
+    "Frontier",
     "Journey",
     "JourneyStep",
     "KeyRule",
     "Limit",
+    "Limits",
     "MethodComparison",
     "Playbook",
     "Propensity",
@@ -101,10 +114,14 @@ __all__ = [
     "Selection",
     "SuitabilityRule",
     "Template",
+    "allocate",
+    "allocate_matrix",
     "assign_objectives",
     "assumed_rates",
     "build_corporate_map",
     "build_criteria",
+    "build_frontier",
+    "build_options",
     "build_strategy_map",
     "by_telephone",
     "check_cards",
@@ -168,6 +185,7 @@ __all__ = [
     "topsis",
     "total_value",
     "trace_capacity",
+    "trace_limit",
     "translate_objectives",
     "translate_strategies",
     "value_lists",
