@@ -138,7 +138,7 @@ class Corporate:
         from workbench.strategy.conditions import read_conditions
 
         cards = self._project.strategy.cards()
-        texts = cards["eligibility"] if "eligibility" in cards.columns else []
+        texts = list(cards["eligibility"]) if "eligibility" in cards.columns else []
         return [condition.column for text in texts for condition in read_conditions(text)]
 
     def map(self, companies: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -357,7 +357,8 @@ class Corporate:
         NotAllowed
             If the role may not save.
         """
-        card = self.draft_card(industry, tier, lang).iloc[0].to_dict()
+        drafted = self.draft_card(industry, tier, lang).iloc[0].to_dict()
+        card = {str(name): value for name, value in drafted.items()}
         for known in self._project.strategy.cards().to_dict("records"):
             if all(known.get(name) == card[name] for name in ("segment", "tier", "offer", "eligibility")):
                 raise ParameterProblem("strategy_corporate.error.card_there", strategy=known["strategy_id"])

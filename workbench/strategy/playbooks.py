@@ -332,8 +332,8 @@ def draft_corporate_card(
     products = playbook.bundle.get(tier, ())
     if not products:
         _refuse("no_products", industry=playbook.industry, tier=tier)
-    rates = assumed_rates().set_index("channel")
     channel = playbook.channels[0]
+    rates = next(row for row in assumed_rates().to_dict("records") if row["channel"] == channel)
     wanted = normal_language(lang)
     industry, named = (
         industry_name(playbook.industry, wanted),
@@ -351,8 +351,8 @@ def draft_corporate_card(
         "channel": channel,
         "script": text("strategy_corporate.card.script", wanted, industry=industry),
         "value_per_response": playbook.value if value_per_response is None else float(value_per_response),
-        "cost_per_contact": float(rates.at[channel, "cost"]),
-        "minutes_per_contact": float(rates.at[channel, "minutes"]),
+        "cost_per_contact": float(rates["cost"]),
+        "minutes_per_contact": float(rates["minutes"]),
         "expected_response": playbook.response,
         "control_share": float(control_share),
         "starts_on": pd.Timestamp(starts_on),
