@@ -111,34 +111,32 @@ def compare_methods(criteria: pd.DataFrame, weights: Mapping[str, float] | None 
     """
     shares = normal_weights(DEFAULT_WEIGHTS if weights is None else weights)
     now = np.array([[shares[name] for name in CRITERIA]])
-    ranks = pd.DataFrame({"strategy_id": check_criteria(criteria)["strategy_id"].to_numpy()})
+    ids = check_criteria(criteria)["strategy_id"].to_numpy()
+    columns: dict[str, Matrix] = {}
+    orders: dict[str, Matrix] = {}
     for method in METHODS:
         if method == "expected_value":
-            figures = criteria[method].to_numpy(dtype="float64", na_value=np.nan)
-            scores = np.where(np.isnan(figures), -np.inf, figures)
-            ranks[f"score_{method}"] = figures
+            scores = criteria[method].to_numpy(dtype="float64", na_value=np.nan)
         else:
             scores = score_draws(criteria, now, method)[0]
-            ranks[f"score_{method}"] = scores
-        ranks[f"rank_{method}"] = rank_rows(scores[None, :])[0]
-    of_each = ranks[[f"rank_{method}" for method in METHODS]]
-    ranks["spread"] = of_each.max(axis=1) - of_each.min(axis=1) if len(ranks) else 0
-    rows = []
-    for method, other in combinations(METHODS, 2):
-        one, two = ranks[f"score_{method}"].to_numpy(), ranks[f"score_{other}"].to_numpy()
-        leaders = [ranks["strategy_id"].to_numpy()[ranks[f"rank_{name}"] == 1] for name in (method, other)]
-        rows.append(
-            {
-                "method": method,
-                "other": other,
-                "kendall_tau": kendall_tau(one, two),
-                "swaps": _pairs(one, two)[1],
-                "same_first": bool(len(ranks)) and leaders[0][0] == leaders[1][0],
-            }
+        ordered = np.where(np.isnan(scores), -np.inf, scores)
+        columns[f"score_{method}"] = scores
+        columns[f"rank_{method}"] = rank_rows(ordered[None, :])[0]
+        orders[method] = _order(scores)
+    each = np.array([columns[f"rank_{method}"] for method in METHODS])
+    ranks = pd.DataFrame({"strategy_id": ids, **columns, "spread": np.ptp(each, axis=0)})
+    rows = [
+        (
+            method,
+            other,
+            _tau(orders[method], orders[other]),
+            int((orders[method] * orders[other] < 0).sum()) // 2,
+            bool(len(ids)) and int(each[one].argmin()) == int(each[two].argmin()),
         )
-    return MethodComparison(
-        ranks.sort_values("rank_weighted_sum", ignore_index=True), pd.DataFrame(rows), shares
-    )
+        for (one, method), (two, other) in combinations(enumerate(METHODS), 2)
+    ]
+    agreement = pd.DataFrame(rows, columns=["method", "other", "kendall_tau", "swaps", "same_first"])
+    return MethodComparison(ranks.sort_values("rank_weighted_sum", ignore_index=True), agreement, shares)
 
 
 def score_draws(criteria: pd.DataFrame, weights: Matrix, method: str) -> Matrix:
@@ -197,27 +195,22 @@ def kendall_tau(one: npt.ArrayLike, two: npt.ArrayLike) -> float:
     >>> kendall_tau([1, 2, 3, 4], [1, 2, 4, 3])
     0.6666666666666666
     """
-    agree, differ, ordered, ordered_too = _pairs(np.asarray(one, float), np.asarray(two, float))
-    if not ordered or not ordered_too:
-        return float("nan")
-    return float((agree - differ) / np.sqrt(ordered * ordered_too))
+    return _tau(_order(np.asarray(one, dtype="float64")), _order(np.asarray(two, dtype="float64")))
 
 
-def _pairs(one: Matrix, two: Matrix) -> tuple[int, int, int, int]:
-    """Count the pairs that both order alike, that they order oppositely, and that each orders."""
-    known = np.isfinite(one) & np.isfinite(two)
-    signs = []
-    for scores in (one[known], two[known]):
-        largest = np.abs(scores).max() if len(scores) else 1.0
-        rounded = (scores / (largest or 1.0)).round(_DIGITS)
-        signs.append(np.sign(rounded[:, None] - rounded[None, :])[np.triu_indices(len(rounded), 1)])
-    product = signs[0] * signs[1]
-    return (
-        int((product > 0).sum()),
-        int((product < 0).sum()),
-        int((signs[0] != 0).sum()),
-        int((signs[1] != 0).sum()),
-    )
+def _order(scores: Matrix) -> Matrix:
+    """Return for each pair which one is ahead: 1, −1, 0 for a tie; missing where a score is."""
+    known = scores[np.isfinite(scores)]
+    largest = np.abs(known).max() if len(known) else 1.0
+    rounded = np.where(np.isfinite(scores), scores / (largest or 1.0), np.nan).round(_DIGITS)
+    return np.sign(rounded[:, None] - rounded[None, :])
+
+
+def _tau(one: Matrix, two: Matrix) -> float:
+    known = ~(np.isnan(one) | np.isnan(two))
+    one, two = np.where(known, one, 0.0), np.where(known, two, 0.0)
+    pairs = float(np.abs(one).sum() * np.abs(two).sum())
+    return float((one * two).sum() / np.sqrt(pairs)) if pairs else float("nan")
 
 
 def rank_distribution(

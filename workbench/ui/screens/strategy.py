@@ -131,7 +131,9 @@ class StrategyScreen(SectionedScreen):
 
     def repaint_what_if(self) -> None:
         """Draw again what a slider moves, and nothing else; what it moved is never sent back to it."""
-        self.state.guard(self._paint_what_if, True)
+        # Where a section is open, it follows its sliders itself; the overview is drawn when it opens.
+        if self.state.current_section is None:
+            self.state.guard(self._paint_what_if, True)
 
     def repaint_choice(self) -> None:
         """Draw again what a chosen cell or card changes, and nothing else."""
