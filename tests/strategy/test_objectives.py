@@ -246,6 +246,7 @@ def test_the_draft_is_made_of_the_banks_own_figures(bank) -> None:
         300.0 * len(people) * 0.003,
     ]
     assert "activity" not in by_template.index, "everybody is active already"
+    assert "activity_new" not in by_template.index, "a part without its whole"
     chinese = suggest_objectives(people, as_of="2026-09-30", lang="zh_CN")
     assert translate_objectives(objectives, "zh_CN")["name"].tolist() == chinese["name"].tolist()
     assert suggest_objectives(people[["customer_id"]], as_of="2026-09-30").empty

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from workbench.project.corporate import Corporate
     from workbench.project.handle import Project
     from workbench.project.models import Models
+    from workbench.project.objectives import Objectives
 
 
 class Strategy(LaunchControl, ListCutting):

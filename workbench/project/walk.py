@@ -147,7 +147,8 @@ def walk(
     project.insight.value.fill()
     tell("project.phase.strategy")
     share = CONTROL_SHARE if control_share is None else control_share
-    cards = save_cards(project, customers, segmentation, share, days or DAYS)
+    save_cards(project, customers, segmentation, share, days or DAYS)
+    cards = project.strategy.objectives.fill()
     models = fit_propensities(project, customers, cards)
     scores = approve_plan(project, customers, segmentation, cards, models)
     tell("project.phase.lists")

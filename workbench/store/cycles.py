@@ -12,6 +12,7 @@ from workbench.errors import NotFound, ParameterProblem
 from workbench.store import schema
 from workbench.store.area import Area
 from workbench.store.database import Change
+from workbench.store.objectives import carry_objectives
 from workbench.store.roles import reads, writes
 
 SLOTS = 10
@@ -55,6 +56,8 @@ class Cycles(Area):
                     row_version=1,
                 )
             )
+            if opened_from is not None:
+                carry_objectives(change, opened_from, cycle_id)
 
     @writes("analyst")
     def close(self, cycle_id: str) -> None:

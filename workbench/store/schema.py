@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; a store that stands elsewhere is migrated when it is opened."""
 
 metadata = MetaData(
@@ -136,6 +136,19 @@ strategies = Table(
     Column("offer", String(80), nullable=False),
     Column("channel", String(40), nullable=False),
     Column("card", Text, nullable=False),
+    Column("updated_at", DateTime, nullable=False),
+    Column("updated_by", String(120), nullable=False),
+    _row_version(),
+)
+objectives = Table(
+    "objectives",
+    metadata,
+    Column("cycle_id", String(40), ForeignKey("cycles.cycle_id"), primary_key=True),
+    Column("objective_id", String(40), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("parent_id", String(40), nullable=False),
+    Column("name", String(400), nullable=False),
+    Column("objective", Text, nullable=False),
     Column("updated_at", DateTime, nullable=False),
     Column("updated_by", String(120), nullable=False),
     _row_version(),

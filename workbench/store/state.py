@@ -14,6 +14,7 @@ from workbench.store.cycles import Cycles, Slots
 from workbench.store.database import Database
 from workbench.store.drafts import Drafts
 from workbench.store.exports import Exports
+from workbench.store.objectives import Objectives
 from workbench.store.pairs import Pairs
 from workbench.store.remarks import Comments, Ideas
 from workbench.store.results import Decisions, Results
@@ -30,6 +31,7 @@ AREAS: tuple[type[Area], ...] = (
     Exports,
     Ideas,
     Lists,
+    Objectives,
     Pairs,
     Results,
     Slots,
@@ -63,6 +65,7 @@ class Store:
         self.ideas = Ideas(database, project_folder)
         self.lists = Lists(database, project_folder)
         self.lists.four_eyes = four_eyes
+        self.objectives = Objectives(database, project_folder)
         self.pairs = Pairs(database, project_folder)
         self.results = Results(database, project_folder)
         self.slots = Slots(database, project_folder)

@@ -127,7 +127,7 @@ def suggest_objectives(customers: pd.DataFrame, *, as_of: dt.date | str, lang: s
         baseline, n = measure_objective(template["kpi"], customers, stages)
         target = _target(template, baseline, n)
         if template.get("added"):
-            baseline, target = 0.0, _rounded(target - baseline)
+            baseline, target = 0.0, _added(template, baseline, n)
         if not n or baseline != baseline or not target > baseline:
             continue
         parts[parent] = parts.get(parent, 0) + 1
@@ -161,6 +161,12 @@ def _target(template: dict[str, Any], baseline: float, n: int) -> float:
     if "share_of_customers" in template:
         return float(min(n, round(baseline + template["share_of_customers"] * n)))
     return _rounded(baseline * (1.0 + template["gain"]))
+
+
+def _added(template: dict[str, Any], figure: float, n: int) -> float:
+    if "share_of_customers" in template:
+        return float(round(template["share_of_customers"] * n))
+    return _rounded(template["gain"] * figure)
 
 
 def _rounded(wanted: float) -> float:
@@ -216,7 +222,7 @@ def translate_objectives(objectives: pd.DataFrame, lang: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> tree = pd.DataFrame({"name": ["Wake dormant customers", "Our own idea"]})
+    >>> tree = pd.DataFrame({"name": ["Dormant customers woken", "Our own idea"]})
     >>> translate_objectives(tree, "zh_CN")["name"].tolist()
     ['唤醒睡眠客户', 'Our own idea']
     """
