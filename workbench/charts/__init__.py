@@ -27,9 +27,19 @@ if TYPE_CHECKING:
         ranking_rows,
         reliability,
     )
+    from workbench.charts.strategy_capacity import curve_tables, limit_curve
+    from workbench.charts.strategy_cards import card_power
     from workbench.charts.strategy_corporate import industry_potential, journey_reach
     from workbench.charts.strategy_launch import fairness
-    from workbench.charts.strategy_models import model_drivers, model_gains, model_lift, model_reliability
+    from workbench.charts.strategy_lists import list_gates, list_reasons
+    from workbench.charts.strategy_models import (
+        model_drivers,
+        model_gains,
+        model_lift,
+        model_past,
+        model_reliability,
+    )
+    from workbench.charts.strategy_objectives import objective_progress
     from workbench.charts.strategy_scores import (
         method_rank_rows,
         method_ranks,
@@ -39,9 +49,11 @@ if TYPE_CHECKING:
 
 _HOME = {
     "capacity": "strategy",
+    "card_power": "strategy_cards",
     "cluster_stability": "insight_kchoice",
     "company_bars": "insight_links",
     "compare_k": "insight_kchoice",
+    "curve_tables": "strategy_capacity",
     "daily": "review",
     "differences": "insight",
     "dispositions": "execution",
@@ -53,12 +65,17 @@ _HOME = {
     "gates": "strategy",
     "industry_potential": "strategy_corporate",
     "journey_reach": "strategy_corporate",
+    "limit_curve": "strategy_capacity",
+    "list_gates": "strategy_lists",
+    "list_reasons": "strategy_lists",
     "method_rank_rows": "strategy_scores",
     "method_ranks": "strategy_scores",
     "model_drivers": "strategy_models",
     "model_gains": "strategy_models",
     "model_lift": "strategy_models",
+    "model_past": "strategy_models",
     "model_reliability": "strategy_models",
+    "objective_progress": "strategy_objectives",
     "pace": "execution",
     "place_row": "strategy",
     "progress": "execution",
@@ -80,9 +97,11 @@ _HOME = {
 
 __all__ = [
     "capacity",
+    "card_power",
     "cluster_stability",
     "company_bars",
     "compare_k",
+    "curve_tables",
     "daily",
     "differences",
     "dispositions",
@@ -94,12 +113,17 @@ __all__ = [
     "gates",
     "industry_potential",
     "journey_reach",
+    "limit_curve",
+    "list_gates",
+    "list_reasons",
     "method_rank_rows",
     "method_ranks",
     "model_drivers",
     "model_gains",
     "model_lift",
+    "model_past",
     "model_reliability",
+    "objective_progress",
     "pace",
     "place_row",
     "progress",

@@ -22,8 +22,12 @@ in `workbench.ui.screens.sections`.
 """
 
 STRATEGY: dict[str, str] = {
+    "objectives": "ObjectivesState",
+    "cards": "CardsState",
     "models": "ModelsState",
     "scores": "ScoresState",
+    "lists": "ListsState",
+    "capacity": "CapacityState",
     "launch": "LaunchState",
     "corporate": "CorporateState",
 }
