@@ -16,7 +16,14 @@ from workbench import locale
 from workbench.errors import ParameterProblem
 from workbench.locale import normal_language
 
-MESSAGE_PREFIXES = ("strategy_lists.say.", "insight_room.feature.", "insight_room.value.")
+MESSAGE_PREFIXES = (
+    "strategy_lists.say.",
+    "strategy_lists.column.",
+    "strategy_lists.kyc.",
+    "strategy_lists.risk.",
+    "insight_room.feature.",
+    "insight_room.value.",
+)
 OPERATORS = (
     "at_least",
     "at_most",
@@ -34,7 +41,13 @@ _ALONE = ("is_true", "is_false", "missing")
 _KEYS = ("column", "operator", "value")
 _MONEY = ("balance_", "inflow_", "large_inflow_", "maturing_", "contribution", "potential", "monetary_value")
 # What the screens call the values of these columns.
-_VALUES = {"lifecycle_stage": "strategy.stage.", "tier": "insight.tier.", "kind": "insight_portrait.kind."}
+_VALUES = {
+    "lifecycle_stage": "strategy.stage.",
+    "tier": "insight.tier.",
+    "kind": "insight_portrait.kind.",
+    "kyc_level": "strategy_lists.kyc.",
+    "risk_rating": "strategy_lists.risk.",
+}
 
 
 @dataclass(frozen=True)
@@ -356,8 +369,10 @@ def describe_condition(condition: Condition, lang: str = "en") -> str:
 
 def column_words(column: str, lang: str = "en") -> str:
     """Return what a column of the portrait is called; a bank's own keeps its name."""
-    key = f"insight_room.feature.{column}"
-    return locale.text(key, lang) if key in locale.keys(lang) else column.replace("_", " ")
+    for key in (f"insight_room.feature.{column}", f"strategy_lists.column.{column}"):
+        if key in locale.keys(lang):
+            return locale.text(key, lang)
+    return column.replace("_", " ")
 
 
 def _value(column: str, value: Any, lang: str) -> str:

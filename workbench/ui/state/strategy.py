@@ -119,7 +119,7 @@ class StrategyState(StrategyWhatIf):
         )
 
     def _load_lists(self) -> None:
-        """Price the launched lists, or what would be launched without a limit."""
+        """Price the launched lists, or read what would be launched without a limit."""
         self.priced = self.funnel = None
         strategy = self.project.strategy
         if self.plan is None:
@@ -129,10 +129,18 @@ class StrategyState(StrategyWhatIf):
             self.funnel = strategy.funnel()
             scores = strategy.scores(strategy.launched_plan())
         else:
-            selection = strategy.select(random_state=self.seed)
-            targets, self.funnel, scores = selection.targets, selection.funnel, strategy.scores()
-            cards = self.cards
+            # As stored with the plan: no screen cuts lists while it opens.
+            stored = strategy.preview()
+            if stored is not None and stored.problem is None:
+                self.priced, self.funnel = stored.targets, stored.funnel
+            return
         self.priced = price_targets(targets, scores, cards)
+
+    def show_cut(self, priced: pd.DataFrame, funnel: pd.DataFrame) -> None:
+        """Show lists that an analyst has cut anew, in place of those stored with the plan."""
+        self.priced, self.funnel, self.capacity = priced, funnel, None
+        for name in ("listed", "valued", "trace"):
+            self._kept.pop(name, None)
 
     def _staleness(self) -> str:
         status = self.project.status().set_index("stage").loc["strategy"]
