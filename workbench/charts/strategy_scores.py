@@ -15,8 +15,8 @@ from workbench.theme import Mode
 
 # Share of the draws at which the next shade begins.
 _SHADES = (0.02, 0.1, 0.3, 0.6, 0.85)
-_WIDE = 29
-"""From so many pixels on a cell holds "100%"."""
+_WIDE = 26
+"""From so many pixels on a cell holds a figure with its sign."""
 
 
 def method_ranks(
@@ -69,7 +69,9 @@ def method_ranks(
             orient="top",
             values=list(range(len(columns))),
             labelExpr=f"split({list(columns)!r}[datum.value], '|')",
+            labelFontSize=11,
             labelLineHeight=14,
+            labelOverlap=False,
             labelPadding=22,
             grid=False,
             domain=False,
@@ -165,7 +167,7 @@ def rank_shares(
             "column:N",
             sort=columns,
             # The names stand left of the cells, in two fifths of the width.
-            scale=alt.Scale(range=[alt.expr("width * 0.38"), alt.expr("width")], paddingInner=0.06),
+            scale=alt.Scale(range=[alt.expr("width * 0.36"), alt.expr("width")], paddingInner=0.06),
             axis=alt.Axis(
                 title=None,
                 orient="top",
@@ -195,7 +197,7 @@ def rank_shares(
             for words, wide in (("shown", f">= {_WIDE}"), ("brief", f"< {_WIDE}"))
         ),
         base.mark_text(
-            align="left", baseline="middle", color=tokens["ink"], limit=alt.expr("width * 0.38 - 8")
+            align="left", baseline="middle", color=tokens["ink"], limit=alt.expr("width * 0.36 - 8")
         )
         .transform_filter("datum.first")
         .encode(x=alt.value(0), text="label:N"),

@@ -30,12 +30,12 @@ class ScoresSection(Section):
         self.bump_head, self.bump, self.agreement = Panel(), VegaView(), Panel()
         self.shares_head, self.shares = Panel(), VegaView()
         self.table, self.sliders, self.change, self.missing = (Panel() for _ in range(4))
-        self.empty = card(self.missing, area="a-sc-empty")
+        self.empty = card(self.missing, area="a-rk-empty")
         self.shown = [
-            card(self.bump_head, self.bump, self.agreement, area="a-sc-bump"),
-            card(self.shares_head, self.shares, area="a-sc-shares"),
-            card(self.table, area="a-sc-table"),
-            card(self.sliders, self.change, area="a-sc-what"),
+            card(self.bump_head, self.bump, self.agreement, area="a-rk-bump"),
+            card(self.shares_head, self.shares, area="a-rk-shares"),
+            card(self.table, area="a-rk-table"),
+            card(self.sliders, self.change, area="a-rk-what"),
         ]
         state, on = self.state, self.screen.on
         for name in CRITERIA:
