@@ -47,7 +47,7 @@ def fairness(
     ...     "verdict": ["below", "reference"],
     ... })
     >>> len(fairness(rows).layer)
-    7
+    9
     """
     tokens = theme.tokens(mode)
     colours = {"below": tokens["n3"], "fair": tokens["accent"], "reference": tokens["ink"]}
@@ -57,15 +57,17 @@ def fairness(
         for verdict, one in zip(rows["verdict"], colour, strict=True)
     ]
     drawn = rows.assign(colour=colour, fill=fill, order=range(len(rows)))
-    most = float(max(1.15, rows["ratio"].max(), rows["ci_high"].max()))
+    most = min(2.0, float(max(1.15, rows["ratio"].max(), rows["ci_high"].max())))
+    least = max(0.0, min(0.6, rows["ratio"].min(), rows["ci_low"].min()) - 0.05)
+    ticks = [at / 10 for at in range(0, 21, 2) if least <= at / 10 <= most]
     order = alt.EncodingSortField("order", op="min", order="ascending")
     base = alt.Chart(drawn).encode(
         y=alt.Y("label:N", sort=order, axis=None, scale=alt.Scale(paddingInner=0.1))
     )
     x = alt.X(
         "ratio:Q",
-        axis=alt.Axis(title=None, values=[0, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.5, 2], format=".1f"),
-        scale=alt.Scale(domain=[0, min(most, 2.0)], clamp=True, nice=False),
+        axis=alt.Axis(title=None, values=ticks, format=".1f", labelOverlap=False),
+        scale=alt.Scale(domain=[least, most], clamp=True, nice=False),
     )
     tip = [
         alt.Tooltip("label:N", title=text("strategy_launch.chart.group", lang)),
@@ -98,13 +100,18 @@ def fairness(
         shape=alt.condition("datum.reference", alt.value("diamond"), alt.value("circle")),
         tooltip=tip,
     )
-    name = base.mark_text(align="left", dy=-7, color=tokens["ink"], fontWeight=600).encode(
-        x=alt.value(0), text="label:N"
-    )
-    figures = base.mark_text(align="right", dy=-7, color=tokens["ink-2"]).encode(
-        x=alt.value(alt.expr("width")), text="shown:N"
-    )
-    chart = alt.layer(one, limit, rule, dot, name, figures, word).properties(
+    # The words stand on the grid: a rim of the ground keeps them readable.
+    rim: dict[str, object] = {"stroke": tokens["surface"], "strokeWidth": 4, "strokeJoin": "round"}
+    words = []
+    for place, column, align, colour_of in (
+        (alt.value(0), "label", "left", tokens["ink"]),
+        (alt.value(alt.expr("width")), "shown", "right", tokens["ink-2"]),
+    ):
+        weight = 600 if column == "label" else 400
+        for look in (rim, {}):
+            text_mark = base.mark_text(align=align, dy=-7, color=colour_of, fontWeight=weight, **look)
+            words.append(text_mark.encode(x=place, text=f"{column}:N"))
+    chart = alt.layer(one, limit, rule, dot, *words, word).properties(
         width="container", height=row_height * max(len(rows), 1)
     )
     return finish(chart, mode, description=text("strategy_launch.chart.description", lang))

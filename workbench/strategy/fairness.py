@@ -233,7 +233,9 @@ def _eligible(
     later = dropped[~dropped["gate"].isin(list(gates))]
     found = {}
     for strategy_id, hit in selected.items():
-        places = position.get_indexer(later.loc[later["strategy_id"].eq(strategy_id), "customer_id"])
+        places = position.get_indexer(
+            pd.Index(later.loc[later["strategy_id"].eq(strategy_id), "customer_id"])
+        )
         found[strategy_id] = hit | _flags(len(position), places[places >= 0])
     return found
 
@@ -248,19 +250,20 @@ def _compare(
     known = counts["group"].ne(UNKNOWN)
     large = known & counts["n"].ge(SMALLEST_SHARE * counts.loc[known, "n"].sum())
     best = counts.loc[large, "rate"].idxmax() if large.any() and counts.loc[large, "rate"].max() > 0 else None
+    place = -1 if best is None else int(str(best))
     rows = []
-    for place, row in zip(counts.index, counts.itertuples(index=False), strict=True):
-        if best is None or row.group == UNKNOWN:
+    for number, group in enumerate(counts["group"]):
+        if place < 0 or group == UNKNOWN:
             rows.append((math.nan, math.nan, math.nan, False, "unknown"))
-        elif place == best:
+        elif number == place:
             rows.append((1.0, math.nan, math.nan, True, "reference"))
         else:
-            top = counts.loc[best]
-            ratio, low, high = _ratio(row.n_selected, row.n, top["n_selected"], top["n"], z)
+            each = [
+                int(counts[name].to_numpy()[at]) for at in (number, place) for name in ("n_selected", "n")
+            ]
+            ratio, low, high = _ratio(each[0], each[1], each[2], each[3], z)
             rows.append((ratio, low, high, False, _verdict(ratio, low, high, threshold)))
-    parts = pd.DataFrame(
-        rows, columns=["ratio", "ci_low", "ci_high", "reference", "verdict"], index=counts.index
-    )
+    parts = pd.DataFrame(rows, columns=["ratio", "ci_low", "ci_high", "reference", "verdict"])
     return pd.concat([counts, parts], axis=1)
 
 

@@ -46,6 +46,7 @@ class LaunchSection(Section):
         on(self.fair_head, "fair-base", lambda value, _: state.figures.choose_base(value))
         on(self.eyes, "submit", lambda _, fields: state.submit(fields))
         on(self.eyes, "launch-approved", lambda *_: state.launch())
+        on(self.eyes, "look", lambda *_: self.screen.state.reload())
         on(self.eyes, "approve", lambda _, fields: state.approve(fields))
         on(self.eyes, "refuse", lambda _, fields: state.refuse(fields))
         on(self.eyes, "withdraw", lambda *_: state.withdraw())

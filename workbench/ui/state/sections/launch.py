@@ -15,7 +15,7 @@ from workbench.ui.state.sections.base import SectionState
 from workbench.ui.state.sections.launch_fairness import LaunchFairnessFigures
 
 if TYPE_CHECKING:
-    from workbench.project.approvals import FrozenSelection
+    from workbench.project.frozen import FrozenSelection
     from workbench.ui.state.jobs import Report
 
 OPEN = ("requested", "approved")
@@ -71,9 +71,9 @@ class LaunchState(SectionState):
             self.targets = strategy.targets()
             self.figures.read(None)
         elif self.may("analyst") and self.screen.plan is not None and not self.screen.stale:
-            self._draft()
+            self._cut_now()
 
-    def _draft(self) -> None:
+    def _cut_now(self) -> None:
         screen = self.screen
         self.selection = self.project.strategy.select(
             screen.capacity, random_state=screen.seed, smallest=screen.smallest
@@ -118,7 +118,7 @@ class LaunchState(SectionState):
             row["slot"] = self.screen.tables.segment(str(mine["segment"].iloc[0]))[1]
             row["n_control"] = int(mine["arm"].eq("control").sum())
             if len(known):
-                stored = known.set_index("list_id").loc[str(name)]
+                stored = known[known["list_id"].eq(str(name))].iloc[0]
                 row |= {"sha256": stored["sha256"], "seed": int(stored["seed"])}
             row["strata"] = [each for each in strata if each["list"] == str(name)]
             rows.append(row)
@@ -142,7 +142,7 @@ class LaunchState(SectionState):
             name, segment = str(stratum).split("\x1f")
             by_arm = mine.set_index("arm")
             hidden = bool(mine["hidden"].any())
-            control = 0 if hidden or "control" not in by_arm.index else int(by_arm.at["control", "n"])
+            control = 0 if hidden or "control" not in by_arm.index else int(by_arm["n"].to_dict()["control"])
             n = 0 if hidden else int(mine["n"].sum())
             rows.append(
                 {
@@ -187,7 +187,7 @@ class LaunchState(SectionState):
                 steps.append(self._step(row["status"], row["closed_by"], row["closed_at"], "", row))
         return steps[::-1]
 
-    def _step(self, status: str, who: str, at: Any, note: str | None, row: dict[str, Any]) -> dict[str, Any]:
+    def _step(self, status: str, who: str, at: Any, note: str | None, row: Any) -> dict[str, Any]:
         shown = self.t("strategy_launch.simulated") if who == SIMULATED else str(who)
         signs = {"requested": "…", "approved": "✓", "refused": "✕", "withdrawn": "–", "launched": "✓"}
         tones = {"approved": "good", "launched": "good", "refused": "bad"}
