@@ -203,13 +203,14 @@ class ScoresTables:
     def rivals(self) -> list[dict[str, Any]]:
         """Return the nearest rivals: the weight that must move until they are level."""
         rows = self._state.changes().head(RIVALS)
+        largest = float(rows["moved"].max()) if len(rows) else 0.0
         return [
             {
                 "id": row["strategy_id"],
                 "name": self.name(row["strategy_id"]),
                 "slot": self.slot(row["strategy_id"]),
                 "moved": locale.decimal(row["moved"]),
-                "width": round(float(row["moved"]), 3),
+                "width": round(float(row["moved"]) / largest, 3) if largest else 0,
                 "leads": bool(row["leads"]),
             }
             for row in rows.to_dict("records")
