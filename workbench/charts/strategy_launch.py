@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -101,16 +103,16 @@ def fairness(
         tooltip=tip,
     )
     # The words stand on the grid: a rim of the ground keeps them readable.
-    rim: dict[str, object] = {"stroke": tokens["surface"], "strokeWidth": 4, "strokeJoin": "round"}
+    rim: Any = {"stroke": tokens["surface"], "strokeWidth": 4, "strokeJoin": "round"}
     words = []
     for place, column, align, colour_of in (
         (alt.value(0), "label", "left", tokens["ink"]),
         (alt.value(alt.expr("width")), "shown", "right", tokens["ink-2"]),
     ):
         weight = 600 if column == "label" else 400
-        for look in (rim, {}):
-            text_mark = base.mark_text(align=align, dy=-7, color=colour_of, fontWeight=weight, **look)
-            words.append(text_mark.encode(x=place, text=f"{column}:N"))
+        for rimmed in (rim, {}):
+            look: Any = {"align": align, "fontWeight": weight, "color": colour_of, **rimmed}
+            words.append(base.mark_text(dy=-7, **look).encode(x=place, text=f"{column}:N"))
     chart = alt.layer(one, limit, rule, dot, *words, word).properties(
         width="container", height=row_height * max(len(rows), 1)
     )
