@@ -146,7 +146,7 @@ def model_lift(
     >>> gains = pd.DataFrame({"group": [1], "lift": [2.0], "lift_low": [1.5], "lift_high": [2.6],
     ...                       "rate": [0.1], "words": ["× 2.0"]})
     >>> len(model_lift(gains).layer)
-    4
+    5
     """
     tokens = theme.tokens(mode)
     base = alt.Chart(gains).encode(
@@ -162,9 +162,12 @@ def model_lift(
         ],
     )
     rule = base.mark_rule(color=tokens["ink"], strokeWidth=1.5).encode(y="lift_low:Q", y2="lift_high:Q")
-    label = base.mark_text(dy=-8, color=tokens["ink"]).encode(y="lift_high:Q", text="words:N")
+    words = base.encode(y="lift_high:Q", text="words:N")
+    # A halo keeps the words readable where they meet the line of chance.
+    halo = words.mark_text(dy=-8, stroke=tokens["surface"], strokeWidth=4)
+    label = words.mark_text(dy=-8, color=tokens["ink"])
     one = alt.Chart(pd.DataFrame({"lift": [1.0]})).mark_rule(color=tokens["ink-2"], strokeDash=[4, 3])
-    chart = alt.layer(bars, one.encode(y=y), rule, label).properties(width="container", height=height)
+    chart = alt.layer(bars, one.encode(y=y), rule, halo, label).properties(width="container", height=height)
     return finish(chart, mode, description=text("strategy_models.chart.lift", lang))
 
 
@@ -225,3 +228,45 @@ def model_drivers(
         width="container", height=row_height * max(len(order), 1), padding={"right": 56}
     )
     return finish(chart, mode, description=text("strategy_models.chart.drivers", lang))
+
+
+def model_past(
+    rates: pd.DataFrame, *, lang: str = "en", mode: Mode = "light", row_height: int = 34
+) -> alt.LayerChart:
+    """Draw past response rates of offers with their intervals, and the planned ones as ticks.
+
+    Parameters
+    ----------
+    rates : pandas.DataFrame
+        Rows in the order to draw: ``label`` (the offer), ``rate``, ``ci_low``, ``ci_high``,
+        ``planned`` (missing where no card plans it) and ``words`` (the figures in words).
+    lang : str, default="en"
+        Language of the texts.
+    mode : {"light", "dark"}, default="light"
+        Whose colours to use.
+    row_height : int, default=34
+        Pixels an offer.
+
+    Returns
+    -------
+    altair.LayerChart
+
+    Examples
+    --------
+    >>> rates = pd.DataFrame({"label": ["Fund plan"], "rate": [0.04], "ci_low": [0.03],
+    ...                       "ci_high": [0.05], "planned": [0.06], "words": ["4.0%"]})
+    >>> len(model_past(rates).layer)
+    4
+    """
+    tokens = theme.tokens(mode)
+    names = quiet_axis(labelLimit=140, labelColor=tokens["ink"], labelAlign="left", labelPadding=144)
+    base = alt.Chart(rates).encode(y=alt.Y("label:N", sort=list(rates["label"]), axis=names))
+    x = alt.X("rate:Q", axis=alt.Axis(title=None, tickCount=4, format="~%"), scale=alt.Scale(zero=True))
+    rule = base.mark_rule(color=tokens["accent"], strokeWidth=2).encode(x="ci_low:Q", x2="ci_high:Q")
+    dot = base.mark_point(size=56, filled=True, opacity=1, color=tokens["accent"]).encode(x=x)
+    planned = base.mark_tick(color=tokens["ink"], thickness=2.5, size=18).encode(x="planned:Q")
+    figures = base.mark_text(align="left", dx=8, color=tokens["ink-2"]).encode(x="ci_high:Q", text="words:N")
+    chart = alt.layer(rule, dot, planned, figures).properties(
+        width="container", height=row_height * max(len(rates), 1), padding={"right": 70}
+    )
+    return finish(chart, mode, description=text("strategy_models.chart.past", lang))

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from workbench.store import Artefact
     from workbench.strategy import Propensity
 
-TABLE = "drift"
-"""Name of the plan's table of drift."""
+DRIFT, PAST = "drift", "past_rates"
+"""Names of the plan's tables about models."""
+_PAST = {"offer": "str", "n": "int64", "rate": "float64", "ci_low": "float64", "ci_high": "float64"}
 
 
 @dataclass(frozen=True)
@@ -162,9 +163,24 @@ class Models:
         NotFound
             If there is no such plan.
         """
-        artefact = self._plan(version)
-        artefacts = self._project.store.artefacts
-        return artefacts.read(artefact, TABLE) if TABLE in artefacts.tables(artefact) else no_drift()
+        return self._table(DRIFT, version, no_drift())
+
+    def past_rates(self, version: int | None = None) -> pd.DataFrame:
+        """Return how many contacted customers responded to each offer before the plan.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``offer`` (empty where the history names none), ``n`` contacts of past campaigns
+            that were not held back, their response ``rate`` with ``ci_low``, ``ci_high``
+            (Wilson, 95%). Empty without a history, or for a plan older than this figure.
+
+        Raises
+        ------
+        NotFound
+            If there is no such plan.
+        """
+        return self._table(PAST, version, pd.DataFrame(columns=list(_PAST)).astype(_PAST))
 
     # Learning --------------------------------------------------------------------
 
@@ -193,6 +209,11 @@ class Models:
         self._project.store.trail.require("analyst")
         return plans.approve(self._project, None, note, 0.2, learn=True)
 
+    def _table(self, name: str, version: int | None, nothing: pd.DataFrame) -> pd.DataFrame:
+        artefact = self._plan(version)
+        artefacts = self._project.store.artefacts
+        return artefacts.read(artefact, name) if name in artefacts.tables(artefact) else nothing
+
     def _plan(self, version: int | None) -> Artefact:
         artefact = self._project.strategy.artefact(version)
         if artefact is None:
@@ -216,6 +237,30 @@ class Models:
 
         more = ["strategies", "n_train", "n_validation", "response"] if told else []
         return pd.DataFrame(columns=["offer", *more, *FRAMES[name]])
+
+
+def plan_studies(project: Project, propensity: Any) -> dict[str, pd.DataFrame]:
+    """Return the tables about models that are stored with a plan: `scoring_drift`, past rates."""
+    return {DRIFT: scoring_drift(project, propensity), PAST: _past_rates(project)}
+
+
+def _past_rates(project: Project) -> pd.DataFrame:
+    from workbench.strategy.propensity.measures import wilson_interval
+
+    if "campaign_history" not in project.imports.sources():
+        return pd.DataFrame(columns=list(_PAST)).astype(_PAST)
+    history = project.table("campaign_history")
+    day = pd.Timestamp(str(project.need_cycle().snapshot_date))
+    if "contacted_at" in history:
+        history = history[~(history["contacted_at"] > day)]
+    if "arm" in history:
+        history = history[~history["arm"].eq("control").to_numpy(dtype=bool, na_value=False)]
+    history = history[history["responded"].notna()]
+    offers = history["offer"].fillna("").astype("str") if "offer" in history else ""
+    rows = pd.DataFrame({"offer": offers, "came": history["responded"].astype("float64")})
+    found = rows.groupby("offer", sort=True)["came"].agg(n="size", rate="mean", came="sum").reset_index()
+    low, high = wilson_interval(found["came"], found["n"])
+    return found.assign(ci_low=low, ci_high=high)[list(_PAST)].astype(_PAST)
 
 
 def no_drift() -> pd.DataFrame:

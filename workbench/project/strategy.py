@@ -20,6 +20,7 @@ from workbench.store import Artefact
 from workbench.tables import STRATEGIES
 
 if TYPE_CHECKING:
+    from workbench.project.capacity import PlanCapacity
     from workbench.project.card_file import CardFile
     from workbench.project.corporate import Corporate
     from workbench.project.handle import Project
@@ -68,6 +69,13 @@ class Strategy(LaunchControl, ListCutting):
         from workbench.project.objectives import Objectives
 
         return Objectives(self._project)
+
+    @cached_property
+    def capacity(self) -> PlanCapacity:
+        """What the plan may use, and the best use of it."""
+        from workbench.project.capacity import PlanCapacity
+
+        return PlanCapacity(self._project)
 
     # Cards -----------------------------------------------------------------------
 
@@ -174,7 +182,7 @@ class Strategy(LaunchControl, ListCutting):
         Plan
             The new version, or the one with the same content.
         """
-        from workbench.project.models import scoring_drift
+        from workbench.project.models import plan_studies
         from workbench.strategy import build_strategy_map, score_strategies
 
         project = self._project
@@ -197,7 +205,7 @@ class Strategy(LaunchControl, ListCutting):
                 "map": build_strategy_map(customers, segmentation.membership, cards, scores=scores),
                 "cards": cards.drop(columns=list(STAMPS)),
                 **preview,
-                "drift": scoring_drift(project, propensity),
+                **plan_studies(project, propensity),
             },
             cycle_id=cycle.cycle_id,
             documents={"propensity": _models(propensity)},

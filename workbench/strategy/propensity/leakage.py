@@ -16,7 +16,7 @@ from workbench.strategy.propensity.measures import rank_auc
 MESSAGE_PREFIXES = ("strategy_room.refused.",)
 LEAK_AUC = 0.9
 """A column that alone tells so well who responded records the outcome."""
-SUSPECT_AUC, MARGIN = 0.75, 0.1
+SUSPECT_AUC, MARGIN = 0.8, 0.1
 """A column that alone reaches the first, and is ahead of all others together by the second,
 is known only after the contact: nothing known before is so much better than all the rest."""
 MAX_LEVELS = 30

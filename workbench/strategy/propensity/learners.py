@@ -140,6 +140,8 @@ class Boosting:
 
         _need_both(responded)
         numbers = self.encoder.fit(columns).transform(columns)
+        # scikit-learn can't cut a column without a single number; as a constant it is left alone.
+        numbers[:, np.isnan(numbers).all(axis=0)] = 0.0
         self.trees = Trees.from_sklearn(
             self.classifier(HistGradientBoostingClassifier).fit(numbers, responded)
         )

@@ -37,11 +37,13 @@ class ModelsSection(Section):
             card(self.refused, area="a-mo-refused"),
         ]
         self.empty = card(self.missing, area="a-mo-figures")
+        self.past_head, self.past = Panel(), VegaView()
+        self.past_card = card(self.past_head, self.past, area="a-mo-past")
         self.analyst = self.state.may("analyst") and not request.is_published()
         self.screen.on(self.figures, "offer", lambda value, _: self.state.choose(value))
         for panel in (self.figures, self.missing):
             self.screen.on(panel, "learn", lambda *_: self.state.learn())
-        return [*self.shown, self.empty]
+        return [*self.shown, self.empty, self.past_card]
 
     def paint(self) -> None:
         """Fill the cards from the state, or say what is missing."""
@@ -50,6 +52,7 @@ class ModelsSection(Section):
         for part in self.shown:
             part.layout.display = "" if ready else "none"
         self.empty.layout.display = "none" if ready else ""
+        self.past_card.layout.display = "none" if ready or state.past().empty else ""
         learn = self.analyst and state.can_learn
         again: dict[str, object] = {
             "learn": learn,
@@ -59,6 +62,7 @@ class ModelsSection(Section):
         if not ready:
             title = state.t("strategy_models.nothing.title")
             self.screen.fill(self.missing, "models_empty.html", title=title, text=state.nothing(), **again)
+            self._paint_past()
             return
         self._paint_figures(again)
         self._paint_charts()
@@ -68,6 +72,16 @@ class ModelsSection(Section):
             rows=state.refused(),
             n_kept=len(state.shown.model.feature_names_in_),
         )
+
+    def _paint_past(self) -> None:
+        state, rows = self.state, self.state.past()
+        if rows.empty:
+            return
+        title, subtitle = state.findings.past_title()
+        values = {"title": title, "subtitle": subtitle, "legend": [], "missing": ""}
+        self.screen.fill(self.past_head, "models_head.html", **values)
+        mode = self.screen.state.mode
+        self.screen.draw(self.past, lambda: charts.model_past(rows, lang=state.lang, mode=mode), rows)
 
     def _paint_figures(self, again: dict[str, object]) -> None:
         state, findings = self.state, self.state.findings

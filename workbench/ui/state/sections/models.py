@@ -42,6 +42,7 @@ class ModelsState(SectionState):
     def __init__(self, screen: Any, **traits: Any) -> None:
         self.models: list[StoredModel] = []
         self.moved = pd.DataFrame()
+        self.rates = pd.DataFrame()
         self._kept: dict[str, Any] = {}
         super().__init__(screen, **traits)
 
@@ -50,9 +51,9 @@ class ModelsState(SectionState):
         self._kept.clear()
         handle = self.project.strategy.models
         try:
-            self.models, self.moved = handle.stored(), handle.drift()
+            self.models, self.moved, self.rates = handle.stored(), handle.drift(), handle.past_rates()
         except NotFound:
-            self.models, self.moved = [], pd.DataFrame()
+            self.models, self.moved, self.rates = [], pd.DataFrame(), pd.DataFrame()
         if self.models and self.offer not in {each.offer for each in self.models}:
             self.offer = self.models[0].offer
 
@@ -193,6 +194,25 @@ class ModelsState(SectionState):
             return self.t("strategy_models.drift.score")
         name = feature_label(column, self.lang)
         return name[:1].upper() + name[1:]
+
+    def past(self) -> pd.DataFrame:
+        """Return past response rates by offer beside the planned ones, where no model is shown."""
+        return self.once("past", self._past)
+
+    def _past(self) -> pd.DataFrame:
+        if self.rates.empty:
+            return self.rates
+        counts = hide_small_cells(self.rates[["offer", "n"]], minimum=self.project.small_cell, by=("offer",))
+        rows = self.rates[~counts["hidden"].to_numpy(dtype=bool)].reset_index(drop=True)
+        planned = self.screen.cards.groupby("offer")["expected_response"].mean()
+        return rows.assign(
+            label=[self.offer_name(str(offer)) for offer in rows["offer"]],
+            planned=rows["offer"].map(planned).astype("float64"),
+            words=[
+                self.t("strategy_models.past.words", rate=locale.percent(row.rate), n=f"{row.n:,}")
+                for row in rows.itertuples()
+            ],
+        )
 
     def refused(self) -> list[dict[str, str]]:
         """Return the refused columns with their reasons in the reader's language, leaks first."""

@@ -186,6 +186,16 @@ class ModelsFindings:
                     without=locale.decimal(model.brier_uncalibrated_, 4),
                 )
             )
+        others = model.algorithms_[~model.algorithms_["chosen"].astype(bool)]
+        for other in others[others["auc"] > model.auc_high_].to_dict("records"):
+            found.append(
+                self.t(
+                    "strategy_models.warn.other",
+                    algorithm=self.state.algorithm_name(str(other["algorithm"])),
+                    auc=locale.decimal(other["auc"]),
+                    chosen=locale.decimal(model.auc_),
+                )
+            )
         if model.time_ordered_ == "row order":
             found.append(self.t("strategy_models.warn.row_order"))
         return found
@@ -283,6 +293,18 @@ class ModelsFindings:
         if more > 0:
             return self.t("strategy_models.drift.more", names=names, more=more), subtitle
         return self.t("strategy_models.drift.title", names=names), subtitle
+
+    def past_title(self) -> tuple[str, str]:
+        """Return how the planned rates stand beside what past campaigns gave."""
+        rows = self.state.past()
+        known = rows[rows["planned"].notna()]
+        outside = known[(known["planned"] < known["ci_low"]) | (known["planned"] > known["ci_high"])]
+        subtitle = self.t("strategy_models.past.subtitle", n=f"{int(rows['n'].sum()):,}")
+        if known.empty:
+            return self.t("strategy_models.past.neutral"), subtitle
+        if outside.empty:
+            return self.t("strategy_models.past.inside", n=len(known)), subtitle
+        return self.t("strategy_models.past.outside", off=len(outside), n=len(known)), subtitle
 
     def score_note(self) -> str:
         """Say whether the score itself has shifted, and what that means."""
