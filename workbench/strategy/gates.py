@@ -157,6 +157,7 @@ class Gatekeeper:
         self.people, self.pairs, self.rules = people, pairs, rules
         self.cards: list[dict[str, Any]] = [dict(row) for row in cards.to_dict("records")]  # type: ignore[arg-type]
         self.used: list[tuple[str, str, str, bool, int]] = []
+        self._contacts, self._planned = self._coded(rules.contacts), self._coded(rules.planned)
 
     def check(self, gate: str) -> bool:
         """Let the pairs through a gate; return whether it was applied."""
@@ -177,6 +178,16 @@ class Gatekeeper:
         out = fails[self.pairs.person[alive]]
         self._note(gate, card, detail, self.pairs.stop(gate, alive[out], detail))
         return alive[~out]
+
+    def _coded(self, contacts: pd.DataFrame | None) -> pd.DataFrame | None:
+        """Return the people's contacts with their rows in place of their names, looked up once."""
+        if contacts is None:
+            return None
+        codes, names = pd.factorize(contacts["customer_id"])
+        if not len(names):
+            return contacts.assign(customer_id=codes)
+        rows = pd.Index(self.people["customer_id"]).get_indexer(pd.Index(names))[codes]
+        return contacts.assign(customer_id=rows).loc[rows >= 0]
 
     # The gates -------------------------------------------------------------------
 
@@ -242,21 +253,20 @@ class Gatekeeper:
 
     def _contact_policy(self, card: Mapping[str, Any], alive: Codes) -> None:
         policy = self._policy(card)
-        contacts, planned = self.rules.contacts, self.rules.planned
+        contacts, planned = self._contacts, self._planned
         if policy is None or not policy.limits or (contacts is None and planned is None):
             return
         at = self._at(card)
         known = contacts if contacts is not None else planned.iloc[:0]  # type: ignore[union-attr]
         failed = self._failed(policy, card, alive, known, at)
         if planned is not None and len(planned):
-            names = [
-                name for name in ("customer_id", "contacted_at", "channel") if name in known or known.empty
-            ]
-            others = planned.loc[planned["strategy_id"].ne(card["strategy_id"]).to_numpy(), names]
-            more = self._failed(policy, card, alive, pd.concat([known[names], others], ignore_index=True), at)
-            own = planned.loc[planned["strategy_id"].eq(card["strategy_id"]).to_numpy(), "customer_id"]
-            listed = self.people["customer_id"].isin(own).to_numpy()[self.pairs.person[alive]]
-            failed = np.where(listed, failed, more)
+            names = [name for name in ("customer_id", "contacted_at", "channel") if name in known]
+            own = planned["strategy_id"].eq(card["strategy_id"]).to_numpy()
+            others = pd.concat([known[names], planned.loc[~own, names]], ignore_index=True)
+            more = self._failed(policy, card, alive, others, at)
+            listed = np.zeros(len(self.people), dtype=bool)
+            listed[planned.loc[own, "customer_id"].to_numpy()] = True
+            failed = np.where(listed[self.pairs.person[alive]], failed, more)
         for number, limit in enumerate(policy.limits):
             detail = json.dumps(
                 {"policy": policy.name, "channel": limit.channel, "most": limit.most, "days": limit.days}
@@ -277,10 +287,11 @@ class Gatekeeper:
         asked = np.arange(len(alive))
         if all(limit.most > 0 for limit in policy.limits):
             # Who was never contacted can't be contacted too often.
-            seen = self.people["customer_id"].isin(contacts["customer_id"]).to_numpy()
+            seen = np.zeros(len(self.people), dtype=bool)
+            seen[contacts["customer_id"].to_numpy()] = True
             asked = np.flatnonzero(seen[self.pairs.person[alive]])
-        ids = self.people["customer_id"].take(self.pairs.person[alive[asked]])
-        asking = pd.DataFrame({"customer_id": ids.to_numpy(), "channel": card["channel"]})
+        people = self.pairs.person[alive[asked]]
+        asking = pd.DataFrame({"customer_id": people, "channel": card["channel"]})
         failed[asked] = within_policy(asking, contacts, policy, at, explain=True).to_numpy()
         return failed
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from workbench.errors import ParameterProblem, TableProblem
@@ -119,6 +121,20 @@ def may_contact(customers: pd.DataFrame) -> pd.Series:
     if "do_not_contact" in customers.columns:
         allowed &= ~_flag(customers["do_not_contact"])
     return allowed
+
+
+def among(ids: pd.Series, some: pd.Series) -> npt.NDArray[np.bool_]:
+    """Say for each identifier whether it is among some; quick also for a million of both.
+
+    Examples
+    --------
+    >>> among(pd.Series(["1", "2", "3"]), pd.Series(["3", "1", "1"])).tolist()
+    [True, False, True]
+    """
+    different = pd.Index(some.dropna().unique())
+    if not len(different):
+        return np.zeros(len(ids), dtype=bool)
+    return np.asarray(different.get_indexer(pd.Index(ids)) >= 0)
 
 
 def asks_consent(customers: pd.DataFrame) -> bool:

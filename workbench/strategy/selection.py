@@ -15,7 +15,7 @@ from workbench.errors import ParameterProblem, TableProblem
 from workbench.strategy.contact_policy import STANDARD, ContactPolicy, Limit
 from workbench.strategy.control import draw_control
 from workbench.strategy.gates import GATES, PASSED, Codes, Gatekeeper, Pairs, Rules, refuse_out_of_date
-from workbench.strategy.reach import asks_consent, join_segments
+from workbench.strategy.reach import among, asks_consent, join_segments
 from workbench.strategy.suitability import SuitabilityRule
 from workbench.tables import SCORES, STRATEGIES, TARGETS
 
@@ -166,7 +166,7 @@ def select_targets(
     keeper = Gatekeeper(people, cards, pairs, rules)
     everyone = customers["customer_id"]
     n_in, steps = len(everyone), []
-    never = everyone[~everyone.isin(people["customer_id"].iloc[np.unique(pairs.person)])]
+    never = everyone[~among(everyone, people["customer_id"].take(np.unique(pairs.person)))]
     for gate in _OWN:
         applied = keeper.check(gate) or gate == "segment" or (gate == "consent" and asks_consent(people))
         n_out = pairs.count(len(people))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.errors import ParameterProblem
+from workbench.strategy.reach import among
 from workbench.tables import TRIGGERS
 
 WINDOW_DAYS = 30
@@ -117,7 +118,7 @@ def open_windows(
         if len(mine):
             days = pd.to_datetime(mine["occurred_at"]).dt.normalize()
             inside = mine.loc[((days >= first) & (days <= last)).to_numpy(), "customer_id"]
-            found |= customers["customer_id"].isin(inside).to_numpy()
+            found |= among(customers["customer_id"], inside)
             sources.append("events")
     column = trigger_column(trigger)
     foreseen = trigger in ("maturity", "salary_day")
