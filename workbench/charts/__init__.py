@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from workbench.charts.insight_value import value_calibration, value_deciles, value_segments
     from workbench.charts.insight_versions import drift, segment_flow
     from workbench.charts.review import daily, funnel, uplift
-    from workbench.charts.strategy_objectives import objective_progress
     from workbench.charts.strategy import (
         capacity,
         gate_rows,

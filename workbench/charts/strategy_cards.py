@@ -52,7 +52,7 @@ def card_power(
     base = alt.Chart(cards).encode(
         y=alt.Y("label:N", sort=order, axis=None, scale=alt.Scale(paddingInner=0.1))
     )
-    x = alt.X("detectable:Q", axis=share_axis(), scale=alt.Scale(zero=True, padding=6))
+    x = alt.X("detectable:Q", axis=share_axis(), scale=alt.Scale(zero=True, nice=False, padding=8))
     tooltip = [
         alt.Tooltip("label:N", title=text("strategy_cards.chart.card", lang)),
         alt.Tooltip("detectable:Q", format=".2%", title=text("strategy_cards.chart.detectable", lang)),

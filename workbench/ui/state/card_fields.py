@@ -83,8 +83,12 @@ def read_fields(
     for name, longest in (TEXTS | MORE_TEXTS).items():
         if name in fields:
             put(name, lambda n=name, most=longest: _text(n, fields[n], most, lang))  # type: ignore[misc]
+    known = fill_fields(card)
     for name in (*AMOUNTS, *MORE_AMOUNTS, *SHARES, "effect"):
-        if name in fields:
+        if name in fields and name in card and fields[name] == known[name]:
+            # A field shows fewer digits than the card may hold.
+            read[name] = card[name]
+        elif name in fields:
             put(name, lambda n=name: _number(n, fields[n], lang))  # type: ignore[misc]
     for name in DATES:
         if name in fields:

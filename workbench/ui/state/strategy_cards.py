@@ -101,7 +101,7 @@ class StrategyCards:
             if base is None:
                 raise
             card = dict(base)
-        read, problems = read_fields(fields, card, state.lang)
+        read, problems = read_fields(fields, base or card, state.lang)
         for problem in problems.values():
             raise problem
         version = fields.get("row_version", "")

@@ -10,10 +10,10 @@ from workbench.errors import ParameterProblem
 from workbench.strategy import check_cards, describe_condition, read_conditions, read_templates
 from workbench.strategy.conditions import MOST
 from workbench.tables import LIFECYCLE_STAGES, TIERS
-from workbench.ui.state.parts import Banner, Button, Heading, Kpi
-from workbench.ui.state.sections.base import SectionState
+from workbench.ui.state.parts import Button, Heading, Kpi
 from workbench.ui.state.sections.cards_findings import CardsFindings
 from workbench.ui.state.sections.cards_form import CardForm
+from workbench.ui.state.sections.cards_making import CardsMaking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,16 +28,13 @@ MESSAGE_PREFIXES = (
 POWER, ALPHA = 0.8, 0.05
 
 
-class CardsState(SectionState):
+class CardsState(CardsMaking):
     """The cycle's strategy cards, and the one that is chosen."""
 
     name = "cards"
 
     def __init__(self, screen: Any, **traits: Any) -> None:
         self.form = CardForm(self)
-        self._kept: dict[str, Any] = {}
-        self._undo: list[tuple[str, dict[str, Any] | None, int | None]] = []
-        self.making = False
         super().__init__(screen, **traits)
 
     def load(self) -> None:
@@ -57,19 +54,9 @@ class CardsState(SectionState):
     # What there is ---------------------------------------------------------------
 
     @property
-    def chosen(self) -> str:
-        """The strategy whose card is open."""
-        return str(self.screen.chosen)
-
-    @property
     def findings(self) -> CardsFindings:
         """The sentences made of these figures."""
         return CardsFindings(self)
-
-    @property
-    def may_edit(self) -> bool:
-        """Whether this role changes cards; there must be segments to make them for."""
-        return self.may("analyst") and self.screen.segmentation is not None
 
     most_conditions = MOST
 
@@ -162,7 +149,7 @@ class CardsState(SectionState):
         return self.once(f"rows {self.chosen}", self._rows)
 
     def _rows(self) -> list[dict[str, Any]]:
-        power = self.power().set_index("strategy_id").to_dict("index")
+        power = self.power().set_index("strategy_id", drop=False).to_dict("index")
         amiss, drafts = self.amiss(), self.form.drafts()
         policies = dict(self.policy_names())
         rows = []
@@ -321,90 +308,3 @@ class CardsState(SectionState):
         self._remember(name, before)
         self.load()
         self.touch()
-
-    def _remember(self, name: str, before: dict[str, Any] | None) -> None:
-        """Keep how a card was, and the version that undoing expects; None is: it was not there."""
-        cards = self.project.strategy.cards().set_index("strategy_id")["row_version"]
-        self._undo.append((name, before, int(cards[name]) if name in cards.index else None))
-
-    def new(self) -> None:
-        """Show the templates to make a card of."""
-        if self.may_edit:
-            self.making = not self.making
-            self.touch()
-
-    def make(self, fields: dict[str, str]) -> None:
-        """Store a new card made of a template, and open its form."""
-        cards = self.project.strategy.card_file
-        draft = cards.draft(fields.get("template", ""), fields.get("segment", ""), lang=self.lang)
-        self._made(cards.add(draft))
-
-    def duplicate(self) -> None:
-        """Store a copy of the chosen card, and open its form."""
-        row = self.row()
-        if row is not None:
-            name = self.t("strategy_cards.copy_of", name=row["name"])[:80]
-            self._made(self.project.strategy.card_file.duplicate(self.chosen, name))
-
-    def _made(self, strategy_id: str) -> None:
-        self.making = False
-        self.form.close()
-        self._remember(strategy_id, None)
-        self.screen.load()
-        self.screen.choose(strategy_id)
-        self.form.open()
-        self._say("strategy_cards.done.made", strategy=strategy_id)
-
-    def remove(self) -> None:
-        """Remove the chosen card, where no list was launched from it."""
-        name = self.chosen
-        before = self.project.strategy.card(name)
-        self.project.strategy.card_file.remove(name, int(before["row_version"]))
-        self.form.give_up()
-        self._remember(name, before)
-        self.screen.load()
-        self.form.resume()
-        self._say("strategy_cards.done.removed", strategy=name)
-
-    def undo(self) -> None:
-        """Take back the last saving, making or removing of a card, unless somebody changed it since."""
-        if not self._undo:
-            return
-        name, before, version = self._undo[-1]
-        strategy = self.project.strategy
-        now: int | None = None
-        if before is None:
-            strategy.card_file.remove(name, version)
-            self.form.close()
-        elif version is None:
-            strategy.card_file.add(before)
-            now = 1
-        else:
-            now = strategy.save_card(before, version)
-        self._undo.pop()
-        # An earlier step of the same card is undone from the version that is stored now.
-        for place in range(len(self._undo) - 1, -1, -1):
-            if self._undo[place][0] == name:
-                self._undo[place] = (name, self._undo[place][1], now)
-                break
-        self.screen.load()
-        if name in set(self.screen.cards["strategy_id"]):
-            self.screen.choose(name)
-        self._say("strategy_cards.done.undone", strategy=name)
-
-    def _say(self, key: str, **values: Any) -> None:
-        self._kept.clear()
-        self.screen.banner = Banner("done", key, values)
-        self.touch()
-
-    def templates(self) -> list[dict[str, str]]:
-        """Return the templates to choose from, in the reader's language."""
-        return [
-            {
-                "key": key,
-                "name": each.texts[self.lang]["name"],
-                "objective": each.texts[self.lang]["objective"],
-                "kinds": ", ".join(each.kinds),
-            }
-            for key, each in read_templates().items()
-        ]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SIGNS = {"enough": "✓", "too_small": "!", "no_effect": "?", "no_rate": "✕", "no_control": "✕", "no_list": "–"}
 TONES = {"enough": "g", "too_small": "w", "no_rate": "b", "no_control": "b"}
-MESSAGE_PREFIXES = ("strategy_cards.verdict.", "strategy_cards.basis.")
+MESSAGE_PREFIXES = ("strategy_cards.verdict.", "strategy_cards.basis.", "strategy_cards.say.")
 
 
 class CardsFindings:
@@ -136,6 +136,8 @@ class CardsFindings:
     def has_and_needs(self, row: Mapping[str, Any]) -> str:
         """Return the customers that a card has and needs, in figures."""
         n, needed = row.get("power_n"), row.get("power_n_needed")
+        if needed is None or needed != needed:
+            return self.t("strategy_cards.has", n=locale.count(n, self.lang))
         return self.t(
             "strategy_cards.has_needs", n=locale.count(n, self.lang), needed=locale.count(needed, self.lang)
         )

@@ -77,11 +77,21 @@ class CardForm:
         known = fill_fields(self.base)
         kept = self._kept().get(state.chosen)
         if kept:
-            # The version that was edited: who changed the card since is found at saving.
-            self.base = self.base | {"row_version": int(kept.get("version", self.base["row_version"]))}
-            known |= {n: str(v) for n, v in kept.get("typed", {}).items() if n in known}
+            known |= self._carry(kept, known)
         self.typed = known
         self.fresh()
+
+    def _carry(self, kept: dict[str, Any], known: dict[str, str]) -> dict[str, str]:
+        """Return what a draft changes, on the card as it is now.
+
+        Where somebody changed the same field since, the version that was edited stays, so
+        that saving shows the difference.
+        """
+        before, typed = kept.get("base", {}), kept.get("typed", {})
+        changed = {n: str(typed[n]) for n in known if n in typed and typed[n] != before.get(n)}
+        if any(known[name] != before.get(name) for name in changed):
+            self.base = self.base | {"row_version": int(kept.get("version", 0))}
+        return changed
 
     def fresh(self) -> None:
         """Forget the steps, and let a page take the texts as they are here."""
@@ -118,7 +128,8 @@ class CardForm:
                 return
             kept.pop(name)
         else:
-            kept[name] = {"version": int(self.base["row_version"]), "typed": typed}
+            before = fill_fields(self.base)
+            kept[name] = {"version": int(self.base["row_version"]), "base": before, "typed": typed}
         if kept:
             state.keep_draft({"cards": kept})
         else:
