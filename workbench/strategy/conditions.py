@@ -200,6 +200,16 @@ def read_conditions(text: object) -> tuple[Condition, ...]:
 def write_conditions(conditions: Iterable[Condition]) -> str:
     """Return conditions as the text that a card keeps; `read_conditions` reads it back.
 
+    Parameters
+    ----------
+    conditions : iterable of Condition
+        In their order.
+
+    Returns
+    -------
+    str
+        A JSON list; empty for no conditions.
+
     Examples
     --------
     >>> write_conditions([Condition("consent", "is_true")])
