@@ -12,6 +12,7 @@ import pandas as pd
 
 from workbench.errors import ParameterProblem
 from workbench.strategy.card_reach import reach_of
+from workbench.strategy.contact_policy import MESSAGE, MESSAGES
 from workbench.strategy.strategy_map import clash, shared_days
 
 CONFLICTS = ("strategy_id", "other_id", "segment", "channel", "starts_on", "ends_on", "days", "n")
@@ -32,7 +33,7 @@ AGENTS = "agents"
 
 
 class Limit(Protocol):
-    """At most so many contacts by a channel (empty is any) in so many days that follow each other."""
+    """At most so many contacts by a channel in any window of some days; see `ContactPolicy`."""
 
     @property
     def channel(self) -> str: ...  # noqa: D102
@@ -136,7 +137,8 @@ def find_overloads(
     customers, membership, strategies : pandas.DataFrame
         As in `find_conflicts`.
     policy : iterable of limits, optional
-        The contact policy: things with ``channel`` (empty is any), ``most`` and ``days``.
+        The contact policy's: things with ``channel`` (empty is any, ``"message"`` is sms,
+        app and email together), ``most`` and ``days``.
     most, days : int, default=1, 30
         Without a policy: at most so many contacts in so many days, by any channel.
     contacts : mapping of str to float, optional
@@ -166,13 +168,14 @@ def find_overloads(
     Raises
     ------
     ParameterProblem
-        If a limit is not a positive number of contacts and days.
+        If a limit is below 0 contacts or 1 day.
 
     Notes
     -----
     A strategy is one contact with each customer in its reach, on some day between its
-    first and its last. Contacts may be spread as kindly as can be: within any D days at
-    most ``most · ceil(D / days)`` fit a limit on rolling windows. A segment is overloaded
+    first and its last. Contacts may be spread as kindly as can be: two that are no more
+    than `days` apart share a window, so within any D days at most
+    ``most · ceil(D / (days + 1))`` fit the limit. A segment is overloaded
     where, for some customers and some stretch of days, more strategies than that lie
     wholly inside the stretch. A strategy with an open end can always wait.
 
@@ -192,7 +195,7 @@ def find_overloads(
     """
     limits = [("", most, days)] if policy is None else [(p.channel, p.most, p.days) for p in policy]
     for channel, count, length in limits:
-        if count < 1 or length < 1:
+        if count < 0 or length < 1:
             raise ParameterProblem(
                 "strategy_objectives.error.limit", channel=channel or "–", most=count, days=length
             )
@@ -254,11 +257,12 @@ def _tightest(
     dated = [each for each in dated if not pd.isna(each[1]) and not pd.isna(each[2])]
     worst: tuple[int, int, list[str], Any, Any] | None = None
     for channel, most, days in limits:
-        mine = [each for each in dated if not channel or cards[each[0]]["channel"] == channel]
+        counted = MESSAGES if channel == MESSAGE else (channel,)
+        mine = [each for each in dated if not channel or cards[each[0]]["channel"] in counted]
         for begin in sorted({each[1] for each in mine}):
             for end in sorted({each[2] for each in mine if each[2] >= begin}):
                 inside = [name for name, first, last in mine if first >= begin and last <= end]
-                allowed = most * math.ceil(((end - begin).days + 1) / days)
+                allowed = most * math.ceil(((end - begin).days + 1) / (days + 1))
                 if inside and (worst is None or len(inside) - allowed > worst[0] - worst[1]):
                     worst = (len(inside), allowed, inside, begin, end)
     return worst

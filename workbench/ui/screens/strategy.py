@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
+import pandas as pd
 
 from workbench import charts
 from workbench.strategy import CRITERIA
@@ -162,6 +163,8 @@ class StrategyScreen(SectionedScreen):
             stages=stages,
             stage_names=dict(stages),
             drill=state.tables.drill(),
+            has_value=bool(state.cells().get("value", pd.Series(dtype="float64")).notna().any()),
+            warnings=state.flags.warnings(),
             hints=state.hints,
             hint="wb.build_strategy_map(customers, segmentation.membership, project.strategy.cards())",
         )

@@ -19,6 +19,7 @@ from workbench.ui.state.parts import Banner, Button, Heading, Kpi
 from workbench.ui.state.sections import STRATEGY
 from workbench.ui.state.strategy_cards import StrategyCards
 from workbench.ui.state.strategy_findings import StrategyFindings
+from workbench.ui.state.strategy_flags import StrategyFlags
 from workbench.ui.state.strategy_tables import StrategyTables
 from workbench.ui.state.strategy_what_if import StrategyWhatIf
 
@@ -65,6 +66,7 @@ class StrategyState(StrategyWhatIf):
         self.stale = ""
         self.tables = StrategyTables(self)
         self.findings = StrategyFindings(self)
+        self.flags = StrategyFlags(self)
         self.editor = StrategyCards(self)
         super().__init__(project, **traits)
         self.observe(self._changed, ["lang", "seed", "smallest"])
@@ -162,7 +164,11 @@ class StrategyState(StrategyWhatIf):
             return pd.DataFrame(
                 columns=["segment", "lifecycle_stage", "n", "balance", "strategy_ids", "flag"]
             )
-        return build_strategy_map(self.customers, self.segmentation.membership, self.cards)
+        scores = None if self.plan is None else self.project.strategy.scores(self.plan.version)
+        people = self.flags.customers()
+        if "balance_total" in self.customers:
+            people = people.merge(self.customers[["customer_id", "balance_total"]], on="customer_id")
+        return build_strategy_map(people, self.segmentation.membership, self.cards, scores=scores)
 
     # Choosing --------------------------------------------------------------------
 

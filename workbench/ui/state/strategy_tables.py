@@ -104,10 +104,12 @@ class StrategyTables:
         counted = "balance" if cells["balance"].notna().any() else "n"
         largest = float(shown[counted].max()) if shown[counted].notna().any() else 0.0
         rows = []
+        over = state.flags.overloaded_segments()
         for number, (segment, mine) in enumerate(shown.groupby("segment", sort=False)):
             name, slot = self.segment(str(segment))
             found = [self._cell(number, row, counted, largest) for row in mine.to_dict("records")]
-            rows.append({"segment": segment, "name": name, "slot": slot, "cells": found})
+            line = {"segment": segment, "name": name, "slot": slot, "over": over.get(str(segment), "")}
+            rows.append({**line, "cells": found})
         return rows
 
     def _cell(self, number: int, row: dict[Any, Any], counted: str, largest: float) -> dict[str, Any]:
@@ -126,6 +128,7 @@ class StrategyTables:
             "ids": [part for part in row["strategy_ids"].split(",") if part],
             "flag": row["flag"],
             "clashing": row.get("clashing_ids", ""),
+            "value": row["value"] if row.get("value") == row.get("value") else None,
             "selected": key == self._state.cell,
         }
 
@@ -144,9 +147,22 @@ class StrategyTables:
             "name": name,
             "slot": slot,
             "shown_stage": state.word("stage", cell["stage"]),
-            "strategies": mine,
+            "strategies": [{**row, "list": self._list_of(row["id"])} for row in mine],
+            "conflicts": state.flags.conflicts(cell["segment"], cell["stage"], cell["n"]),
             "members": self._members(cell) if state.may("analyst") else [],
         }
+
+    def _list_of(self, strategy_id: str) -> str:
+        """Return the launched list of a strategy in words, with its hash."""
+        state = self._state
+        listed = state.lists[state.lists["strategy_id"].eq(strategy_id)] if len(state.lists) else state.lists
+        if listed.empty:
+            return state.t("strategy_objectives.map.unlisted")
+        row = listed.iloc[-1]
+        said = state.t(
+            "strategy_objectives.map.list", list=row["list_id"], n=locale.count(row["n"], state.lang)
+        )
+        return f"{said} · {str(row['sha256'])[:8]}"
 
     def _members(self, cell: dict[str, Any]) -> list[dict[str, Any]]:
         """Return the cell's customers whose score, or balance, is highest; masked."""
