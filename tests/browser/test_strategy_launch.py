@@ -57,8 +57,8 @@ def test_two_people_launch_what_one_may_not(folder, visit, monkeypatch):
         options = {"notebooks": folder.parent / "deciding", "log": folder.parent / "b.log", "preheat": False}
         with Dashboards(folder, role="contributor", **options) as board:
             deciding = visit(width=390, height=800)
-            other = deciding.open(board.address("strategy", lang="en") + "&section=launch", charts=1)
-            other.wait_for_selector(".wb [data-key=la-approve]")
+            other = deciding.open(board.address("strategy", lang="en") + "&section=launch")
+            other.wait_for_selector(".wb [data-key=la-approve]", timeout=60_000)
             assert "Spring <campaign>" in other.locator(".wb .la-note").inner_text()
             assert other.locator(".wb [data-key=la-export]").count() == 0
             assert other.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

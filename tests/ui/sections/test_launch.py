@@ -106,6 +106,19 @@ def test_small_groups_are_hidden_from_readers_and_not_from_analysts(viewed, walk
             assert not whole.table()["hidden"].any()
 
 
+def test_small_lists_and_strata_are_hidden_from_who_decides(fresh):
+    fresh.strategy.request_launch(fresh.strategy.select(150))
+    decider = opened(as_person(fresh, "wang", "contributor"))[0].current_section
+    rows, whole = decider.list_rows(), opened(fresh)[0].current_section.list_rows()
+    assert [row["name"] for row in rows] == [row["name"] for row in whole]
+    assert not any(row["hidden"] for row in whole)
+    assert any(row["hidden"] for row in rows)
+    for row in rows:
+        for one in (row, *row["strata"]):
+            small = [0 < n < 11 for n in (one["n_control"], one["n"] - one["n_control"])]
+            assert one["hidden"] or not any(small)
+
+
 def test_what_is_hidden_can_not_be_worked_out():
     rng = np.random.default_rng(0)
     customers = pd.DataFrame(

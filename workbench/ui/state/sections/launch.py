@@ -8,9 +8,9 @@ import pandas as pd
 
 from workbench import locale
 from workbench.errors import ParameterProblem
-from workbench.insight import hide_small_cells
 from workbench.store.approvals import same_person
 from workbench.ui.state.parts import Banner, Button, Heading, Kpi
+from workbench.ui.state.sections import launch_lists
 from workbench.ui.state.sections.base import SectionState
 from workbench.ui.state.sections.launch_fairness import LaunchFairnessFigures
 
@@ -106,54 +106,7 @@ class LaunchState(SectionState):
 
     def list_rows(self) -> list[dict[str, Any]]:
         """Return the lists: name, customers, control, hash, seed, and the strata of the control."""
-        names = self.screen.tables.names()
-        known = self.screen.lists if self.subject == "launched" else pd.DataFrame()
-        key = "list_id" if self.subject == "launched" else "strategy_id"
-        strata = self.strata()
-        rows = []
-        for name, mine in self.targets.groupby(key, sort=False) if self.n else ():
-            row: dict[str, Any] = {"name": str(name), "n": len(mine), "sha256": "", "seed": None}
-            row["strategy"] = str(mine["strategy_id"].iloc[0])
-            row["title"] = names.get(row["strategy"], row["strategy"])
-            row["slot"] = self.screen.tables.segment(str(mine["segment"].iloc[0]))[1]
-            row["n_control"] = int(mine["arm"].eq("control").sum())
-            if len(known):
-                stored = known[known["list_id"].eq(str(name))].iloc[0]
-                row |= {"sha256": stored["sha256"], "seed": int(stored["seed"])}
-            row["strata"] = [each for each in strata if each["list"] == str(name)]
-            rows.append(row)
-        return rows
-
-    def strata(self) -> list[dict[str, Any]]:
-        """Return the strata that the control was drawn in, small ones hidden from readers."""
-        if not self.n:
-            return []
-        key = "list_id" if self.subject == "launched" else "strategy_id"
-        counts = self.targets.groupby([key, "segment", "arm"], sort=False).size().rename("n").reset_index()
-        counts["stratum"] = counts[key] + "\x1f" + counts["segment"]
-        whole = counts.pivot_table(index="stratum", columns="arm", values="n", fill_value=0, sort=False)
-        cells = whole.reset_index().melt("stratum", var_name="arm", value_name="n")
-        if self.hides:
-            cells = hide_small_cells(cells, minimum=self.project.small_cell, by=("stratum", "arm"))
-        else:
-            cells["hidden"] = False
-        rows = []
-        for stratum, mine in cells.groupby("stratum", sort=False):
-            name, segment = str(stratum).split("\x1f")
-            by_arm = mine.set_index("arm")
-            hidden = bool(mine["hidden"].any())
-            control = 0 if hidden or "control" not in by_arm.index else int(by_arm["n"].to_dict()["control"])
-            n = 0 if hidden else int(mine["n"].sum())
-            rows.append(
-                {
-                    "list": name,
-                    "segment": self.screen.tables.segment(segment)[0],
-                    "hidden": hidden,
-                    "n": n,
-                    "n_control": control,
-                }
-            )
-        return rows
+        return launch_lists.list_rows(self)
 
     # Four eyes -------------------------------------------------------------------
 
