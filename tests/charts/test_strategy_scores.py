@@ -60,7 +60,7 @@ def test_cells_are_shaded_by_their_share_and_the_own_is_framed(shares, mode):
     rows = frames["shares"]
     assert rows["colour"].tolist() == [tokens["sunken"], tokens["q6"], tokens["q6"], tokens["sunken"]]
     assert rows["ink"].tolist() == [tokens["ink"], tokens["surface"], tokens["surface"], tokens["ink"]]
-    assert rows["frame"].tolist() == ["transparent", tokens["ink"], tokens["ink"], "transparent"]
+    assert rows["own"].tolist() == [False, True, True, False]
     assert rows["first"].tolist() == [True, False, True, False]
     assert len(spec["layer"]) == 5
 

@@ -186,14 +186,14 @@ def rank_shares(
     ]
     layers: list[Any] = [
         base.mark_rect(cornerRadius=2).encode(color=alt.Color("colour:N", scale=None), tooltip=tips),
-        base.mark_rect(cornerRadius=2, filled=False, strokeWidth=2).encode(
-            stroke=alt.Stroke("frame:N", scale=None)
-        ),
+        base.transform_filter("datum.own")
+        .mark_rect(cornerRadius=2, filled=False, strokeWidth=2, stroke=tokens["ink"])
+        .encode(),
         *(
             # In narrow cells a figure stands without its sign.
-            base.mark_text(
-                fontSize=11, baseline="middle", opacity=alt.expr(f"bandwidth('x') {wide} ? 1 : 0")
-            ).encode(text=f"{words}:N", color=alt.Color("ink:N", scale=None))
+            base.transform_filter(f"datum.{words} != ''")
+            .mark_text(fontSize=11, baseline="middle", opacity=alt.expr(f"bandwidth('x') {wide} ? 1 : 0"))
+            .encode(text=f"{words}:N", color=alt.Color("ink:N", scale=None))
             for words, wide in (("shown", f">= {_WIDE}"), ("brief", f"< {_WIDE}"))
         ),
         base.mark_text(
@@ -212,15 +212,14 @@ def rank_share_rows(shares: pd.DataFrame, mode: Mode = "light") -> pd.DataFrame:
     Examples
     --------
     >>> rows = rank_share_rows(pd.DataFrame({"label": ["S1"], "share": [0.0], "own": [False]}))
-    >>> rows[["colour", "frame"]].values.tolist()
-    [['#EEF0EE', 'transparent']]
+    >>> rows[["colour", "first"]].values.tolist()
+    [['#EEF0EE', True]]
     """
     tokens = theme.tokens(mode)
     steps = [1 + sum(share >= limit for limit in _SHADES) if share > 0 else 0 for share in shares["share"]]
     rows = shares.assign(
         colour=[tokens[f"q{step}"] if step else tokens["sunken"] for step in steps],
         ink=[tokens["surface" if step >= 5 else "ink"] for step in steps],
-        frame=[tokens["ink"] if own else "transparent" for own in shares["own"]],
         first=~shares["label"].duplicated(),
     )
     rows.attrs["table"] = "shares"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from workbench import locale
@@ -118,29 +119,29 @@ class ScoresTables:
         """Return a row for each strategy drawn and each rank: the share of draws, in words too."""
         state = self._state
         found = state.shares()
-        order = found["strategy_id"].drop_duplicates()
-        rank = {strategy_id: number for number, strategy_id in enumerate(order, 1)}
-        last = min(len(order), SHOWN)
-        clipped = found.assign(rank=found["rank"].clip(upper=last))
-        summed = clipped.groupby(["strategy_id", "rank"], sort=False)["share"].sum()
-        more = len(order) > SHOWN
-        rows = []
-        for strategy_id in [each for each in state.criteria["strategy_id"] if rank[each] <= SHOWN]:
-            for column in range(1, last + 1):
-                share = float(summed[strategy_id, column])
-                rows.append(
-                    {
-                        "strategy_id": strategy_id,
-                        "label": f"{strategy_id}  {self.name(strategy_id)}",
-                        "order": rank[strategy_id],
-                        "column": f"{column}+" if more and column == last else str(column),
-                        "share": share,
-                        "shown": _percent(share),
-                        "brief": f"{100 * share:.0f}" if share >= 0.005 else "",
-                        "own": rank[strategy_id] == column,
-                    }
-                )
-        return pd.DataFrame(rows)
+        n = len(state.criteria)
+        # A row for each strategy and rank, strategies by their rank: a square.
+        order = [str(each) for each in found["strategy_id"].to_numpy()[::n]]
+        square = found["share"].to_numpy().reshape(n, n)
+        last = min(n, SHOWN)
+        square = np.column_stack([square[:, : last - 1], square[:, last - 1 :].sum(axis=1)])
+        columns = [str(rank) for rank in range(1, last)] + [f"{last}+" if n > SHOWN else str(last)]
+        rank = {strategy_id: number for number, strategy_id in enumerate(order)}
+        drawn = [each for each in state.criteria["strategy_id"] if rank[each] < SHOWN]
+        ranks = np.array([rank[each] for each in drawn])
+        flat = square[ranks].reshape(-1).tolist()
+        return pd.DataFrame(
+            {
+                "strategy_id": np.repeat(drawn, last),
+                "label": np.repeat([f"{each}  {self.name(each)}" for each in drawn], last),
+                "order": np.repeat(ranks + 1, last),
+                "column": columns * len(drawn),
+                "share": flat,
+                "shown": [_percent(share) for share in flat],
+                "brief": [f"{100 * share:.0f}" if share >= 0.005 else "" for share in flat],
+                "own": (ranks[:, None] == np.arange(last)[None, :]).reshape(-1),
+            }
+        )
 
     # What the score is made of ---------------------------------------------------
 
