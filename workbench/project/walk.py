@@ -151,6 +151,7 @@ def walk(
     cards = project.strategy.objectives.fill()
     models = fit_propensities(project, customers, cards)
     scores = approve_plan(project, customers, segmentation, cards, models)
+    project.strategy.capacity.fill()
     tell("project.phase.lists")
     launch_lists(project, customers, segmentation, cards, scores, list_size, random_state)
     if bank_folder is not None:

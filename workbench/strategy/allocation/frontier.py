@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ CLOSE = 5e-4
 """Share of the bound that a mix may miss at the points of the grid."""
 ROUNDS = 15
 SLIDERS = ("agent_minutes", "budget")
+_FIGURES = ("customers", "minutes", "cost", "value")
 _VALUE, _PRICE, _USE = "value", "price:", "use:"
 
 
@@ -84,6 +86,11 @@ class Frontier:
         """Return the limits."""
         return [str(name) for name in self.held["limit"]]
 
+    @property
+    def amounts(self) -> dict[str, float]:
+        """Return the amounts in force by limit."""
+        return dict(self._known[3])
+
     def most(self, name: str) -> float:
         """Return the largest amount of a slider that the frontier was computed for."""
         return float(self.greedy[name].max())
@@ -144,15 +151,28 @@ class Frontier:
 
     def greedy_at(self, amounts: Mapping[str, float]) -> float:
         """Return the greedy list's value between the points of its grid."""
-        table = self.greedy.pivot(index=SLIDERS[0], columns=SLIDERS[1], values="value")
-        rows, columns = table.index.to_numpy(dtype="float64"), table.columns.to_numpy(dtype="float64")
-        cells = table.to_numpy(dtype="float64")
+        rows, columns, cells = self._greedy_grid
         hours, money = (float(self._amounts(amounts)[name]) for name in SLIDERS)
         by_money = np.array([np.interp(money, columns, line) for line in cells])
         return float(np.interp(hours, rows, by_money))
 
-    def _amounts(self, amounts: Mapping[str, float]) -> dict[str, float]:
+    @cached_property
+    def _greedy_grid(self) -> tuple[Floats, Floats, Floats]:
+        table = self.greedy.pivot(index=SLIDERS[0], columns=SLIDERS[1], values="value")
+        rows, columns = table.index.to_numpy(dtype="float64"), table.columns.to_numpy(dtype="float64")
+        return rows, columns, table.to_numpy(dtype="float64")
+
+    @cached_property
+    def _known(self) -> tuple[Floats, Floats, Floats, dict[str, float]]:
+        uses, prices = (
+            self.points[[f"{kind}{name}" for name in self.names]].to_numpy(dtype="float64")
+            for kind in (_USE, _PRICE)
+        )
         held = dict(zip(self.names, self.held["amount"].astype("float64"), strict=True))
+        return self.points[_VALUE].to_numpy(dtype="float64"), uses, prices, held
+
+    def _amounts(self, amounts: Mapping[str, float]) -> dict[str, float]:
+        held = self._known[3]
         unknown = [name for name in amounts if name not in held]
         if unknown:
             raise ParameterProblem(
@@ -163,20 +183,25 @@ class Frontier:
     def _arrays(self, amounts: Mapping[str, float]) -> tuple[Floats, Floats, Floats, Floats]:
         wanted = self._amounts(amounts)
         limits = [-amount if name.startswith("minimum:") else amount for name, amount in wanted.items()]
-        return (
-            self.points[_VALUE].to_numpy(dtype="float64"),
-            self.points[[f"{_USE}{name}" for name in self.names]].to_numpy(dtype="float64"),
-            self.points[[f"{_PRICE}{name}" for name in self.names]].to_numpy(dtype="float64"),
-            np.array(limits, dtype="float64"),
-        )
+        values, uses, prices, _ = self._known
+        return values, uses, prices, np.array(limits, dtype="float64")
 
     def _parts_of(self, shares: Floats) -> pd.DataFrame:
-        figures = ["customers", "minutes", "cost", "value"]
-        weights = shares[self.parts["point"].to_numpy()]
-        weighed = self.parts[figures].mul(weights, axis=0)
-        by = [self.parts["strategy_id"], self.parts["channel"]]
-        found = weighed.groupby(by, sort=True).sum().reset_index()
+        pairs, place, point, figures = self._known_parts
+        weighed = [np.bincount(place, shares[point] * figures[:, k], len(pairs)) for k in range(4)]
+        found = pairs.assign(**dict(zip(_FIGURES, weighed, strict=True)))
         return found[found["customers"] > 1e-9].reset_index(drop=True)
+
+    @cached_property
+    def _known_parts(self) -> tuple[pd.DataFrame, Ints, Ints, Floats]:
+        by = self.parts.groupby(["strategy_id", "channel"], sort=True)
+        pairs = by.size().reset_index()[["strategy_id", "channel"]]
+        return (
+            pairs,
+            np.asarray(by.ngroup(), dtype=np.int64),
+            np.asarray(self.parts["point"], dtype=np.int64),
+            self.parts[list(_FIGURES)].to_numpy(dtype="float64"),
+        )
 
 
 def build_frontier(

@@ -25,7 +25,7 @@ DIRECT_OPTIONS = 20_000
 CORE_CUSTOMERS = 3_000
 """Undecided customers that the linear programme is first solved for beyond that."""
 SAMPLED = 4_000
-_CLOSE = 1e-9
+_CLOSE = 3e-8
 
 
 @dataclass(frozen=True, eq=False)
