@@ -96,7 +96,7 @@ def objective_progress(
     )
     ends = {"x": alt.X("share_low:Q", scale=scale), "x2": "share_high:Q"}
     # A halo, so that the line is seen on a dark segment's colour too.
-    halo = base.mark_rule(color=tokens["surface"], strokeWidth=4, yOffset=8).encode(**ends)
+    halo = base.mark_rule(color=tokens["surface"], strokeWidth=3.5, yOffset=8).encode(**ends)
     interval = base.mark_rule(color=tokens["ink"], strokeWidth=1.5, yOffset=8).encode(**ends)
     target = base.mark_tick(color=tokens["ink"], thickness=2, size=16, yOffset=8).encode(
         x=alt.X("target:Q", scale=scale)
