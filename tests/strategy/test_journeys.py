@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from workbench.errors import ParameterProblem, TableProblem
 from workbench.strategy import (
@@ -16,6 +17,7 @@ from workbench.strategy import (
     handovers,
     measure_rates,
     open_channels,
+    path_interval,
     plan_journey,
     read_journeys,
 )
@@ -272,3 +274,21 @@ def test_a_journey_is_plain_data_and_back():
         assert Journey.from_dict(journey.to_dict()).to_dict() == journey.to_dict()
         assert journey.title("zh_CN") != journey.title("en")
         assert all(step.label("zh_CN") != step.label("en") for step in journey.steps)
+
+
+def test_the_interval_is_the_posterior_of_what_was_measured():
+    call = Journey("call", [JourneyStep("call", "phone", 2, "", {"clicked": "won"})])
+    rates = assumed_rates().set_index("channel")
+    rates.loc["phone", "n"] = 400
+    low, high = path_interval(call, rates.reset_index(), draws=4_000)
+    share = rates.at["phone", "clicked"]
+    exact = stats.beta(400 * share + 0.5, 400 * (1 - share) + 1.5)
+    assert low == pytest.approx(exact.ppf(0.1), abs=0.002)
+    assert high == pytest.approx(exact.ppf(0.9), abs=0.002)
+    assert np.isnan(path_interval(call, assumed_rates())).all()
+    journey = read_journeys()["app_call_branch"]
+    measured = assumed_rates().assign(n=1_000)
+    low, high = path_interval(journey, measured, OPEN)
+    assert low < expected_path(journey, measured, OPEN).won < high
+    with pytest.raises(ParameterProblem, match="level"):
+        path_interval(call, measured, level=1)

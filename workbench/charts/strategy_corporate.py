@@ -12,10 +12,11 @@ from workbench.theme import Mode
 
 WORLDS = ("online", "offline")
 _LONGEST = 190
+_ROOM = 1.75
 
 
 def industry_potential(
-    rows: pd.DataFrame, *, lang: str = "en", mode: Mode = "light", row_height: int = 30
+    rows: pd.DataFrame, *, lang: str = "en", mode: Mode = "light", row_height: int = 38
 ) -> alt.LayerChart:
     """Draw what each industry brings a year, and what more its companies could bring.
 
@@ -28,7 +29,7 @@ def industry_potential(
         Language of the texts.
     mode : {"light", "dark"}, default="light"
         Whose colours to use.
-    row_height : int, default=30
+    row_height : int, default=38
         Pixels an industry.
 
     Returns
@@ -52,7 +53,9 @@ def industry_potential(
     )
     axis = quiet_axis(labelLimit=_LONGEST, labelColor=tokens["ink"], ticks=False, domain=False)
     y = alt.Y("label:N", sort=order, axis=axis, scale=alt.Scale(paddingInner=0.4))
-    scale = alt.Scale(padding=96, nice=False, zero=True)
+    # Room for the words at the end of the longest bar.
+    longest = float((rows["contribution"] + rows["potential"]).max())
+    scale = alt.Scale(domain=[0, longest * _ROOM], nice=False)
     bars = (
         alt.Chart(parts.assign(place=parts["part"].eq("potential").astype(int)))
         .mark_bar()

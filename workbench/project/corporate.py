@@ -365,10 +365,12 @@ class Corporate:
         self._project.strategy.save_card(card)
         return str(card["strategy_id"])
 
-    def segment_of(self, industry: str, tier: str | None = None) -> str | None:
+    def segment_of(
+        self, industry: str, tier: str | None = None, companies: pd.DataFrame | None = None
+    ) -> str | None:
         """Return the approved segment with the most companies of an industry (and tier), if any."""
         members = self._membership()
-        mine = self._of(industry, None)
+        mine = self._of(industry, companies)
         if members is None or mine.empty:
             return None
         if tier in TIERS:

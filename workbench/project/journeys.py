@@ -10,6 +10,7 @@ import pandas as pd
 
 from workbench.errors import NotFound
 from workbench.project.editions import Editions
+from workbench.tables import CUSTOMER_KINDS
 
 if TYPE_CHECKING:
     from workbench.project.handle import Project
@@ -104,7 +105,7 @@ class Journeys:
 
     def rates(self) -> pd.DataFrame:
         """Return what contacts came to by channel in this project, see `measure_rates`."""
-        from workbench.strategy.journey_path import measure_rates
+        from workbench.strategy.journey_rates import measure_rates
         from workbench.strategy.journeys import assumed_rates
 
         contacts, outcomes = [], []
@@ -138,6 +139,14 @@ class Journeys:
         if kind is None or "kind" not in customers.columns:
             return customers
         return customers[customers["kind"].eq(kind)].reset_index(drop=True)
+
+    def kinds(self) -> list[str]:
+        """Return the kinds of customers in the portrait; none where it does not tell them apart."""
+        imports = self._project.imports
+        if not self._project.cycle.cycle_id or "kind" not in imports.portrait_columns():
+            return []
+        present = set(self._project.customers(["kind"])["kind"].dropna())
+        return [kind for kind in CUSTOMER_KINDS if kind in present]
 
     def reachable(self, kind: str | None = None) -> dict[str, float]:
         """Return the share of the customers who may be contacted to whom each channel is open.

@@ -13,12 +13,9 @@ from workbench.errors import ParameterProblem, TableProblem
 from workbench.strategy.journeys import CHANNELS, ENDS, JOURNEY_OUTCOMES, Journey, assumed_rates
 
 Matrix = npt.NDArray[np.float64]
-FEWEST_CONTACTS = 100
-"""Contacts from which a channel's rates are taken from the bank's own."""
-_RATES = ("clicked", "reached", "declined")
+RATES = ("clicked", "reached", "declined")
 # A way back that leads out less often than this never ends in practice.
 _NEVER = 1e-9
-_SPOKEN_TO = ("reached", "refused", "callback")
 
 
 @dataclass(frozen=True)
@@ -148,7 +145,7 @@ def expected_path(
 
 
 def _checked(journey: Journey, rates: pd.DataFrame) -> dict[str, dict[str, float]]:
-    wanted = ["channel", *_RATES, "cost", "minutes"]
+    wanted = ["channel", *RATES, "cost", "minutes"]
     missing = [name for name in wanted if name not in rates.columns]
     if missing:
         raise TableProblem(
@@ -167,12 +164,12 @@ def _checked(journey: Journey, rates: pd.DataFrame) -> dict[str, dict[str, float
             raise ParameterProblem(
                 "strategy_corporate.error.no_rates", channel=channel, known=", ".join(known) or "–"
             )
-        for name in _RATES:
+        for name in RATES:
             if not 0 <= known[channel][name] <= 1:
                 _refuse_share(channel, name, known[channel][name])
-        total = sum(known[channel][name] for name in _RATES)
+        total = sum(known[channel][name] for name in RATES)
         if total > 1 + 1e-9:
-            _refuse_share(channel, " + ".join(_RATES), total)
+            _refuse_share(channel, " + ".join(RATES), total)
         for name in ("cost", "minutes"):
             if not known[channel][name] >= 0:
                 raise ParameterProblem(
@@ -206,8 +203,8 @@ def _chain(
                 # Nobody comes here; it leads on, so that the chain still ends.
                 found[state, missed] = 1.0
                 continue
-            lost = 1.0 - sum(rates[channel][name] for name in _RATES)
-            shares = {**{name: rates[channel][name] for name in _RATES}, "not_reached": max(0.0, lost)}
+            lost = 1.0 - sum(rates[channel][name] for name in RATES)
+            shares = {**{name: rates[channel][name] for name in RATES}, "not_reached": max(0.0, lost)}
             if state == own:
                 # Not reached: the fallback takes over where it is open.
                 found[own, other] += shares["not_reached"] * other_open
@@ -267,64 +264,79 @@ def _spread(transitions: Matrix, counted: Matrix) -> float:
     return float(np.sqrt(max(0.0, second[0] - mean[0] ** 2)))
 
 
-# Rates of the bank's own -------------------------------------------------------------
+def path_interval(
+    journey: Journey,
+    rates: pd.DataFrame,
+    reachable: Mapping[str, float] | None = None,
+    *,
+    level: float = 0.8,
+    draws: int = 200,
+    random_state: int = 0,
+) -> tuple[float, float]:
+    """Return between what the share who take the offer lies, as far as the contacts tell.
 
-
-def measure_rates(
-    contacts: pd.DataFrame, outcomes: pd.DataFrame | None = None, *, fewest: int = FEWEST_CONTACTS
-) -> pd.DataFrame:
-    """Return what contacts came to by channel, where the bank has enough of them.
-
-    A contact was clicked when its customer responded to the list and this was the last
-    contact before; it was declined when the customer refused, reached when seen or spoken
-    to without either, and not reached otherwise. Cost and minutes stay those assumed.
+    The outcomes of a measured channel are drawn from their Dirichlet posterior under
+    Jeffreys' prior. Rates that are assumed do not vary: how wrong a plan is, no contact says.
 
     Parameters
     ----------
-    contacts : pandas.DataFrame
-        Table CONTACTS.
-    outcomes : pandas.DataFrame, optional
-        Table OUTCOMES; without it nobody clicked.
-    fewest : int, default=100
-        A channel with fewer contacts keeps the rates assumed.
+    journey : Journey
+        The journey.
+    rates : pandas.DataFrame
+        As in `expected_path`, with ``n``, from `measure_rates`.
+    reachable : mapping of str to float, optional
+        As in `expected_path`.
+    level : float, default=0.8
+        Share of the draws within the interval.
+    draws : int, default=200
+        Sampled sets of rates.
+    random_state : int, default=0
+        Seed of the draws.
 
     Returns
     -------
-    pandas.DataFrame
-        As `assumed_rates`; ``n`` is the contacts behind a row, 0 where it is assumed.
+    tuple of float
+        Both missing where no channel of the journey was measured.
 
     Raises
     ------
     ParameterProblem
-        If `fewest` is under 1.
+        As `expected_path`; or if `level` is no share.
 
     Examples
     --------
-    >>> contacts = pd.DataFrame({
-    ...     "list_id": ["L"] * 4, "customer_id": list("abcd"), "channel": ["phone"] * 4,
-    ...     "contacted_at": pd.to_datetime(["2026-09-01"] * 4),
-    ...     "disposition": ["reached", "reached", "refused", "no_answer"]})
-    >>> outcomes = pd.DataFrame({"list_id": ["L"], "customer_id": ["a"], "responded": [True]})
-    >>> found = measure_rates(contacts, outcomes, fewest=4).set_index("channel").loc["phone"]
-    >>> found[["clicked", "reached", "declined", "n"]].tolist()
-    [0.25, 0.25, 0.25, 4.0]
+    >>> from workbench.strategy import Journey, JourneyStep
+    >>> rates = assumed_rates().assign(n=10_000)
+    >>> call = Journey("call", [JourneyStep("call", "phone", 2, "", {"clicked": "won"})])
+    >>> low, high = path_interval(call, rates)
+    >>> low < 0.16 < high, high - low < 0.02
+    (True, True)
     """
-    if fewest < 1:
-        raise ParameterProblem("strategy_corporate.error.fewest", fewest=fewest)
-    rates = assumed_rates().set_index("channel")
-    made = contacts[contacts["channel"].isin(rates.index)]
-    made = made.sort_values("contacted_at", kind="stable").reset_index(drop=True)
-    pairs = pd.MultiIndex.from_frame(made[["list_id", "customer_id"]])
-    last = ~pairs.duplicated(keep="last")
-    took = np.zeros(len(made), dtype=bool)
-    if outcomes is not None and len(outcomes):
-        yes = outcomes[outcomes["responded"].astype("boolean").fillna(False).to_numpy(dtype=bool)]
-        took = pairs.isin(pd.MultiIndex.from_frame(yes[["list_id", "customer_id"]])) & last
-    refused = made["disposition"].eq("refused").to_numpy() & ~took
-    seen = made["disposition"].isin(_SPOKEN_TO).to_numpy() & ~took & ~refused
-    for channel, rows in made.groupby("channel").groups.items():
-        if len(rows) >= fewest:
-            shares = [float(part[rows].mean()) for part in (took, seen, refused)]
-            rates.loc[channel, list(_RATES)] = shares
-            rates.loc[channel, "n"] = len(rows)
-    return rates.reset_index()
+    if not 0 < level < 1:
+        raise ParameterProblem("strategy_corporate.error.rate", channel="–", name="level", value=level)
+    known = _checked(journey, rates)
+    used = dict.fromkeys(c for step in journey.steps for c in (step.channel, step.fallback) if c)
+    behind = dict(zip(rates["channel"], rates["n"], strict=True))
+    measured = [channel for channel in used if behind[channel] > 0]
+    if not measured:
+        return float("nan"), float("nan")
+    open_to = {channel: float((reachable or {}).get(channel, 1.0)) for channel in CHANNELS}
+    rng = np.random.default_rng(random_state)
+    sampled = {}
+    for channel in measured:
+        shares = [known[channel][name] for name in RATES]
+        counts = behind[channel] * np.array([*shares, max(0.0, 1 - sum(shares))]) + 0.5
+        sampled[channel] = rng.dirichlet(counts, size=draws)
+    found = []
+    for draw in range(draws):
+        drawn = {
+            channel: {**entry, **dict(zip(RATES, sampled[channel][draw], strict=False))}
+            if channel in sampled
+            else entry
+            for channel, entry in known.items()
+        }
+        _, transitions = _chain(journey, drawn, open_to)
+        visits, _ = _visits(journey, transitions)
+        found.append(float(visits @ transitions[:, -2]))
+    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

@@ -124,7 +124,7 @@ class CorporateSection(Section):
             chain=book.chain(),
             has_links=book.evidence().has_links,
             rule=book.rule(),
-            keys=book.keys(),
+            keys=book.key_rows(),
             channels=book.channels(),
             tools=stored.playbook.lines("tools", state.lang),
             steps=stored.playbook.lines("steps", state.lang),
@@ -175,5 +175,9 @@ class CorporateSection(Section):
         self.screen.fill(
             self.reach_head, "corporate_head.html", title=title, subtitle=subtitle, kind="reach", missing=""
         )
-        self.screen.draw(self.reach, charts.journey_reach(rows, lang=state.lang, mode=self.screen.state.mode))
+        self.screen.draw(
+            self.reach,
+            lambda: charts.journey_reach(rows, lang=state.lang, mode=self.screen.state.mode),
+            path.path(),
+        )
         self.screen.fill(self.rates, "corporate_rates.html", rows=path.rate_rows())

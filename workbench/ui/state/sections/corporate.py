@@ -131,9 +131,13 @@ class CorporateState(SectionState):
         """Return all industries in sum, for counts that need no hiding."""
         return self.once("industries", lambda: summarise_industries(self.cells))
 
+    def ties(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the stored companies behind the retail customers, and the supply chain; maybe empty."""
+        return self.once("ties", self.project.strategy.corporate.ties)
+
     def tiers(self) -> list[tuple[str, str]]:
         """Return the map's columns as (tier, shown)."""
-        return [(tier, self.tier(tier)) for tier in dict.fromkeys(self.cells["tier"])]
+        return [(tier, _capital(self.tier(tier))) for tier in dict.fromkeys(self.cells["tier"])]
 
     def tier(self, tier: str) -> str:
         """Return a tier in the screen's language."""
@@ -206,8 +210,7 @@ class CorporateState(SectionState):
 
     def capital(self, industry: str) -> str:
         """Return an industry as it stands alone, in the screen's language."""
-        shown = industry_name(industry, self.lang)
-        return shown[:1].upper() + shown[1:]
+        return _capital(industry_name(industry, self.lang))
 
     def saved(self, stored: StoredPlaybook | StoredJourney) -> str:
         """Return who saved a version and when; empty for what the workbench brings."""
@@ -243,3 +246,7 @@ class CorporateState(SectionState):
     def kpis(self) -> list[Kpi]:
         """Return the figures of the companies."""
         return self.findings.kpis() if self.ready else []
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]

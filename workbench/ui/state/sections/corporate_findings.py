@@ -75,7 +75,7 @@ class CorporateFindings:
         reached = int(rows["n_reached"].sum())
         contribution, potential = (rows[name].sum(min_count=1) for name in ("contribution", "potential"))
         whole = contribution + potential
-        behind, chain = state.project.strategy.corporate.ties()
+        behind, chain = state.ties()
         employed = behind[behind["is_customer"].astype("bool")]
         people = int(employed["n_employees"].sum())
         ties = int(chain["n"].sum()) if len(chain) else 0

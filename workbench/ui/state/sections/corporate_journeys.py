@@ -10,9 +10,8 @@ import pandas as pd
 from workbench import locale
 from workbench.errors import Conflict, ParameterProblem
 from workbench.strategy.journey_checks import check_journey, handovers, plan_journey
-from workbench.strategy.journey_path import ExpectedPath, expected_path
+from workbench.strategy.journey_path import ExpectedPath, expected_path, path_interval
 from workbench.strategy.journeys import CHANNELS, JOURNEY_OUTCOMES, ONLINE, Journey
-from workbench.tables import CUSTOMER_KINDS
 from workbench.ui.state.parts import Banner
 from workbench.ui.state.sections.corporate_forms import difference_rows, fill_journey, read_journey_form
 
@@ -87,16 +86,17 @@ class JourneyDesk:
 
         return section.once(f"path {section.journey} {section.who}", make)
 
+    def _interval(self) -> tuple[float, float]:
+        section = self._section
+        journeys = section.project.strategy.corporate.journeys
+        reachable = section.once(f"open {section.who}", lambda: journeys.reachable(section.who or None))
+        return path_interval(self.stored().journey, self.rates(), reachable)
+
     # Choosing --------------------------------------------------------------------
 
     def kinds(self) -> list[str]:
         """Return for whom it can be reckoned: all, and each kind of customers the bank has."""
-        section = self._section
-        imports = section.project.imports
-        if not section.project.cycle.cycle_id or "kind" not in imports.portrait_columns():
-            return [""]
-        present = set(section.project.customers(["kind"])["kind"].dropna())
-        kinds = [kind for kind in CUSTOMER_KINDS if kind in present]
+        kinds = self._section.project.strategy.corporate.journeys.kinds()
         return ["", *kinds] if len(kinds) > 1 else [""]
 
     def choose(self, name: str) -> None:
@@ -132,8 +132,12 @@ class JourneyDesk:
 
     def choices(self) -> list[tuple[str, str]]:
         """Return the journeys as (name, shown)."""
-        journeys = self._section.project.strategy.corporate.journeys
-        return [(name, journeys.find(name).journey.title(self._section.lang)) for name in journeys.names()]
+        section = self._section
+        journeys = section.project.strategy.corporate.journeys
+        return section.once(
+            f"choices {section.lang}",
+            lambda: [(name, journeys.find(name).journey.title(section.lang)) for name in journeys.names()],
+        )
 
     def who(self) -> list[tuple[str, str]]:
         """Return for whom it can be reckoned as (kind, shown)."""
@@ -146,7 +150,11 @@ class JourneyDesk:
         section, journey = self._section, self.stored().journey
         figures = {str(row["step"]): row for row in self.path().steps.to_dict("records")}
         word = section.screen.word
-        handed = {(row["step"], row["to_step"]): row["kind"] for row in handovers(journey).to_dict("records")}
+        handed = {
+            (row["step"], row["to_step"]): section.t(f"strategy_corporate.handover.{row['kind']}")
+            for row in handovers(journey).to_dict("records")
+            if row["kind"]
+        }
         numbers = {step.name: number for number, step in enumerate(journey.steps, 1)}
         dates = self.dates()
         made = []
@@ -179,7 +187,7 @@ class JourneyDesk:
                             "outcomes": section.t("strategy_corporate.and").join(outcomes),
                             "target": target if target in ("won", "lost") else "",
                             "number": numbers.get(target, 0),
-                            "handover": self._handover(handed.get((step.name, target), "")),
+                            "handover": handed.get((step.name, target), ""),
                         }
                         for target, outcomes in leads.items()
                     ],
@@ -187,9 +195,6 @@ class JourneyDesk:
                 }
             )
         return made
-
-    def _handover(self, kind: str) -> str:
-        return self._section.t(f"strategy_corporate.handover.{kind}") if kind else ""
 
     def start(self) -> dt.date | None:
         """Return the day of the first contact, or None before the first import."""
@@ -296,6 +301,10 @@ class JourneyDesk:
             days=locale.decimal(path.days, 0),
             cost=locale.money(path.cost, section.lang),
         )
+        low, high = section.once(f"interval {section.journey} {section.who}", self._interval)
+        if low == low:
+            span = {name: locale.decimal(100 * v, 1) for name, v in (("low", low), ("high", high))}
+            subtitle = f"{subtitle} · {section.t('strategy_corporate.journey.interval', **span)}"
         return title, f"{subtitle} · {version}"
 
     def reach_title(self) -> tuple[str, str]:

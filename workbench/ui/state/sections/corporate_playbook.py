@@ -123,7 +123,7 @@ class PlaybookDesk:
         section, found = self._section, self.evidence()
         if not section.hides:
             return found.n_employees, found.balance_employees
-        behind, _ = section.project.strategy.corporate.ties()
+        behind, _ = section.ties()
         if behind.empty:
             return 0, None
         mine = behind[behind["is_customer"].astype("bool")].copy()
@@ -176,7 +176,7 @@ class PlaybookDesk:
         section = self._section
         if not section.hides:
             return set()
-        shown = section.once("ties", self._published_ties)
+        shown = section.once("published ties", self._published_ties)
         if shown.empty:
             return set()
         mine = shown[shown[own].eq(section.industry) & shown["hidden"]]
@@ -184,7 +184,7 @@ class PlaybookDesk:
 
     def _published_ties(self) -> pd.DataFrame:
         section = self._section
-        _, chain = section.project.strategy.corporate.ties()
+        _, chain = section.ties()
         if chain.empty:
             return pd.DataFrame()
         by = ("supplier_industry", "buyer_industry")
@@ -221,7 +221,11 @@ class PlaybookDesk:
     def segment_note(self) -> str:
         """Return which segment the cards are for, or what to approve first."""
         section = self._section
-        segment = section.project.strategy.corporate.segment_of(section.industry)
+        corporate = section.project.strategy.corporate
+        segment = section.once(
+            f"segment {section.industry}",
+            lambda: corporate.segment_of(section.industry, companies=section.companies),
+        )
         if segment:
             return section.t("strategy_corporate.bundle.segment", segment=segment)
         name = company_segment(section.industry)
@@ -245,7 +249,7 @@ class PlaybookDesk:
         joined = t("strategy_corporate.rule.or").join(parts)
         return joined[:1].upper() + joined[1:] if parts else t("strategy_corporate.rule.none")
 
-    def keys(self) -> list[dict[str, Any]]:
+    def key_rows(self) -> list[dict[str, Any]]:
         """Return the largest key customers, masked; none for readers."""
         section = self._section
         if section.hides:
@@ -298,10 +302,7 @@ class PlaybookDesk:
         """Return the form's values as a browser takes them."""
         section, stored = self._section, self.stored()
         made = fill_playbook(stored.playbook, stored.version, section.lang)
-        journeys = section.project.strategy.corporate.journeys
-        made["journeys"] = [
-            (name, journeys.find(name).journey.title(section.lang)) for name in journeys.names()
-        ]
+        made["journeys"] = section.path.choices()
         made["all_channels"] = [(c, section.screen.word("channel", c)) for c in made["all_channels"]]
         made["tier_names"] = [(tier, section.tier(tier)) for tier in TIERS]
         return {**made, "values": {**made["values"], **(self.typed or {})}}
