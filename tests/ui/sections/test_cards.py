@@ -326,7 +326,8 @@ def test_an_offer_out_of_date_and_a_segment_that_is_gone_are_flagged(walked, sta
 def test_fields_read_back_what_they_are_filled_with(walked):
     for card in walked.strategy.cards().to_dict("records"):
         read, problems = read_fields(fill_fields(card), card, "en")
-        assert problems == {}
+        # A review may have found a lower response than the uplift hoped for.
+        assert set(problems) == ({"effect"} if card["effect"] > card["expected_response"] else set())
         assert [n for n in ALL if n in read and not same_value(n, read[n], card[n])] == []
 
 

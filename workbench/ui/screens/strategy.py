@@ -95,6 +95,7 @@ class StrategyScreen(SectionedScreen):
         self.on(self.channels, "approve", lambda _, fields: state.approve(fields))
         editor = state.editor
         self.on(self.detail, "edit", lambda *_: editor.edit())
+        self.on(self.detail, "section", lambda value, _: state.open_section(value))
         self.on(self.detail, "cancel-card", lambda *_: editor.cancel())
         self.on(self.detail, "save-card", lambda _, fields: editor.save(fields))
         self.on(self.detail, "keep", lambda *_: editor.keep_theirs())

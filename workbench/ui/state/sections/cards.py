@@ -146,7 +146,8 @@ class CardsState(CardsMaking):
 
     def rows(self) -> list[dict[str, Any]]:
         """Return a row a card, those whose list falls shortest first."""
-        return self.once(f"rows {self.chosen}", self._rows)
+        # An edit that begins is marked in its row.
+        return self.once(f"rows {self.chosen} {self.form.is_changed}", self._rows)
 
     def _rows(self) -> list[dict[str, Any]]:
         power = self.power().set_index("strategy_id", drop=False).to_dict("index")
