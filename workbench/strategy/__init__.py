@@ -38,7 +38,8 @@ from workbench.strategy.customer_scores import score_customers
 from workbench.strategy.fairness import check_fairness
 from workbench.strategy.gates import GATES, gate_columns
 from workbench.strategy.journey_checks import check_journey, handovers, open_channels, plan_journey
-from workbench.strategy.journey_path import ExpectedPath, expected_path, measure_rates
+from workbench.strategy.journey_path import ExpectedPath, expected_path, path_interval
+from workbench.strategy.journey_rates import measure_rates
 from workbench.strategy.journeys import Journey, JourneyStep, assumed_rates, read_journeys
 from workbench.strategy.map_flags import find_conflicts, find_overloads
 from workbench.strategy.methods import (
@@ -161,6 +162,7 @@ __all__ = [
     "normal_weights",
     "open_channels",
     "open_windows",
+    "path_interval",
     "plan_journey",
     "power_of",
     "price_targets",
