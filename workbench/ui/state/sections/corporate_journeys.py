@@ -78,19 +78,18 @@ class JourneyDesk:
     def path(self) -> ExpectedPath:
         """Return what to expect of the journey."""
         section = self._section
-        journeys = section.project.strategy.corporate.journeys
+        return section.once(
+            f"path {section.journey} {section.who}",
+            lambda: expected_path(self.stored().journey, self.rates(), self._open_to()),
+        )
 
-        def make() -> ExpectedPath:
-            reachable = section.once(f"open {section.who}", lambda: journeys.reachable(section.who or None))
-            return expected_path(self.stored().journey, self.rates(), reachable)
-
-        return section.once(f"path {section.journey} {section.who}", make)
+    def _open_to(self) -> dict[str, float]:
+        section = self._section
+        reachable = section.project.strategy.corporate.journeys.reachable
+        return section.once(f"open {section.who}", lambda: reachable(section.who or None))
 
     def _interval(self) -> tuple[float, float]:
-        section = self._section
-        journeys = section.project.strategy.corporate.journeys
-        reachable = section.once(f"open {section.who}", lambda: journeys.reachable(section.who or None))
-        return path_interval(self.stored().journey, self.rates(), reachable)
+        return path_interval(self.stored().journey, self.rates(), self._open_to())
 
     # Choosing --------------------------------------------------------------------
 
@@ -204,17 +203,13 @@ class JourneyDesk:
     def dates(self) -> dict[str, dict[str, str]]:
         """Return each step's first day, at the earliest and at the latest, in words."""
         start = self.start()
-        if start is None or self._circular():
+        if start is None or self._checked()["problem"].eq("loop").any():
             return {}
         lang = self._section.lang
         return {
             str(row["step"]): {name: locale.date(row[name].date(), lang) for name in ("earliest", "latest")}
             for row in plan_journey(self.stored().journey, start).to_dict("records")
         }
-
-    def _circular(self) -> bool:
-        found = self._checked()
-        return bool(found["problem"].eq("loop").any())
 
     def _checked(self) -> pd.DataFrame:
         section = self._section
