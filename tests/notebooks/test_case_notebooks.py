@@ -29,6 +29,13 @@ PRINTED = {
         "10580   0.16",
         "7244  0.067",
         "precision 0.99, coverage 0.97",
+        "learned from 31,648 calls, judged on 13,563 later ones",
+        "logistic   False 0.719    0.709     0.729  0.200       0.228     0.609  0.664",
+        "boosting    True 0.609    0.598     0.620  0.199       0.228     0.595  0.581",
+        "1260           0.725     0.435   0.408    0.462",
+        '"duration" is known only after the contact',
+        "alone tells who responded (AUC 0.89) far better than all other columns together",
+        "AUC with the leak 0.826, without 0.609",
     ),
 }
 
