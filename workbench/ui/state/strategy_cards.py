@@ -73,7 +73,7 @@ class StrategyCards:
         self.close()
         self._state.touch()
 
-    def save(self, fields: Mapping[str, str], base: Mapping[str, Any] | None = None) -> bool:
+    def save(self, fields: Mapping[str, str], base: Mapping[str, Any] | None = None) -> None:
         """Store the form, unless somebody changed the card since it was opened.
 
         Parameters
@@ -83,11 +83,6 @@ class StrategyCards:
         base : mapping, optional
             The card as the form was filled with it, so that a conflict tells what was
             changed here from what was changed there.
-
-        Returns
-        -------
-        bool
-            Whether it is stored now.
 
         Raises
         ------
@@ -109,7 +104,7 @@ class StrategyCards:
         if base is None and str(self._opened.get("row_version")) == version:
             self._base = self._opened
         changed = {**(base or card), **read}
-        return self._store(changed, int(version) if version.isdigit() else int(card["row_version"]))
+        self._store(changed, int(version) if version.isdigit() else int(card["row_version"]))
 
     # Two edits of one card -------------------------------------------------------
 
@@ -165,17 +160,16 @@ class StrategyCards:
         self._state.load()
         self._state.touch()
 
-    def _store(self, card: dict[str, Any], version: int | None) -> bool:
+    def _store(self, card: dict[str, Any], version: int | None) -> None:
         state = self._state
         try:
             state.project.strategy.save_card(card, version)
         except Conflict as conflict:
             self._lost(card, conflict)
-            return False
+            return
         state.load()
         state.banner = Banner("done", "strategy.done.card", {"strategy": card["strategy_id"]})
         state.touch()
-        return True
 
     def _lost(self, card: dict[str, Any], conflict: Conflict) -> None:
         state = self._state

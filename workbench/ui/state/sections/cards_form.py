@@ -303,7 +303,9 @@ class CardForm:
             self._state.touch()
             return False
         fields = self.typed | {"row_version": str(int(self.base["row_version"]))}
-        return self._state.screen.editor.save(fields, self.base)
+        editor = self._state.screen.editor
+        editor.save(fields, self.base)
+        return editor.mine is None
 
     def settle(self) -> None:
         """Close the form after its card was stored."""
