@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import workbench as wb
 from workbench.errors import ParameterProblem
 from workbench.locale import keys, text
 from workbench.strategy import (
@@ -234,7 +233,7 @@ def test_every_playbook_is_whole_in_both_languages(industry):
 def test_a_drafted_card_is_a_card(customers, lang):
     for industry, tier in zip(read_playbooks(), [*TIERS] * 4, strict=False):
         book = read_playbooks()[industry]
-        card = wb.draft_corporate_card(
+        card = draft_corporate_card(
             book, tier, strategy_id="S9", starts_on=dt.date(2026, 10, 8), lang=lang
         )
         STRATEGIES.check(card)
