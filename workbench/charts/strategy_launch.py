@@ -110,7 +110,7 @@ def fairness(
         (alt.value(alt.expr("width")), "shown", "right", tokens["ink-2"]),
     ):
         weight = 600 if column == "label" else 400
-        for rimmed in (rim, {}):
+        for rimmed in (rim, dict[str, Any]()):
             look: Any = {"align": align, "fontWeight": weight, "color": colour_of, **rimmed}
             words.append(base.mark_text(dy=-7, **look).encode(x=place, text=f"{column}:N"))
     chart = alt.layer(one, limit, rule, dot, *words, word).properties(
