@@ -314,13 +314,12 @@ def read_limits(fields: dict[str, str]) -> Any:
 
 
 def _number(name: str, text: str) -> float:
-    from workbench.strategy.allocation import label
-
     try:
         return float(text.replace(",", "").replace("，", "").strip())
     except ValueError as error:
+        # What was typed may name no limit at all, so it is shown as it stands.
         raise ParameterProblem(
-            "strategy_capacity.error.limit", limit=label(name), value=text.strip() or "–"
+            "strategy_capacity.error.limit", limit=name, value=text.strip() or "–"
         ) from error
 
 

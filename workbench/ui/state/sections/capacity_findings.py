@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from workbench.ui.state.sections.capacity import CapacityState
 
 HOUR = 60.0
-MESSAGE_PREFIXES = ("strategy_capacity.line.", "strategy_capacity.title.")
+MESSAGE_PREFIXES = ("strategy_capacity.line.", "strategy_capacity.curve.", "strategy_capacity.channels.")
 
 
 class CapacityFindings:
