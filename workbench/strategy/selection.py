@@ -291,19 +291,23 @@ def _compete(
         take_by_limits(pairs, people, cards, scores, limits)
         keeper.used += [("capacity", "", name, True, 0) for name in limits.names()]
         return [("one_list", pairs.count(n, "capacity"), True), ("capacity", pairs.count(n), True)]
-    # The best score first; then customers and strategies by name, so that ties don't depend on the input.
-    alive = alive[np.lexsort((pairs.card[alive], pairs.person[alive], -pairs.score[alive]))]
-    first = np.full(n, -1, dtype=np.int64)
-    # Written from the last to the first, so that each customer's best pair is what stays.
-    first[pairs.person[alive[::-1]]] = alive[::-1]
-    best = first[pairs.person[alive]]
-    out = alive[best != alive]
+    best = np.full(n, -1, dtype=np.int64)
+    highest = np.full(n, -np.inf)
+    for number in range(len(cards)):
+        rows = pairs.rows_of(number)
+        mine = rows.start + np.flatnonzero(pairs.gate[rows] == PASSED)
+        # Strategies come by name: of equal scores the first one's stays.
+        mine = mine[pairs.score[mine] > highest[pairs.person[mine]]]
+        best[pairs.person[mine]], highest[pairs.person[mine]] = mine, pairs.score[mine]
+    out = alive[best[pairs.person[alive]] != alive]
     ids = cards["strategy_id"].astype("str").tolist()
-    pairs.stop_each("one_list", out, ids, pairs.card[first[pairs.person[out]]])
+    pairs.stop_each("one_list", out, ids, pairs.card[best[pairs.person[out]]])
     one_list = pairs.count(n)
     if capacity is None:
         return [("one_list", one_list, True), ("capacity", one_list, False)]
-    alive = alive[best == alive]
+    alive = best[best >= 0]
+    # The best score first; then customers by name, so that ties don't depend on the input.
+    alive = alive[np.lexsort((pairs.person[alive], -pairs.score[alive]))]
     if isinstance(capacity, Mapping):
         channels = cards["channel"].to_numpy()[pairs.card[alive]]
         for channel, most in capacity.items():
@@ -342,7 +346,7 @@ def _list_targets(
 def _dropped(pairs: Pairs, people: pd.DataFrame, cards: pd.DataFrame, never: pd.Series) -> pd.DataFrame:
     """Return who was turned away where; words that repeat are kept once."""
     out = np.flatnonzero(pairs.gate != PASSED)
-    out = out[np.lexsort((pairs.card[out], pairs.person[out]))]
+    out = out[np.argsort(pairs.person[out] * len(cards) + pairs.card[out], kind="stable")]
     names = [*cards["strategy_id"].astype("str"), ""]
     n_never = len(never)
     nobody = np.zeros(n_never, dtype=np.int64)

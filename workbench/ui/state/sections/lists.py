@@ -252,7 +252,7 @@ class ListsState(SectionState):
         """Return which offers are out of date, so that no list is cut for them."""
         if not self.out_of_date:
             return ""
-        return self.t("strategy_lists.out_of_date", strategies=", ".join(self.out_of_date))
+        return self.t("strategy_lists.notice.out_of_date", strategies=", ".join(self.out_of_date))
 
     def kpis(self) -> list[Kpi]:
         """Return the six figures."""
