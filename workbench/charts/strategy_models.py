@@ -264,7 +264,8 @@ def model_past(
     x = alt.X("rate:Q", axis=alt.Axis(title=None, tickCount=4, format="~%"), scale=alt.Scale(zero=True))
     rule = base.mark_rule(color=tokens["accent"], strokeWidth=2).encode(x="ci_low:Q", x2="ci_high:Q")
     dot = base.mark_point(size=56, filled=True, opacity=1, color=tokens["accent"]).encode(x=x)
-    planned = base.mark_tick(color=tokens["ink"], thickness=2.5, size=18).encode(x="planned:Q")
+    known = base.transform_filter("isValid(datum.planned)")
+    planned = known.mark_tick(color=tokens["ink"], thickness=2.5, size=18).encode(x="planned:Q")
     figures = base.mark_text(align="left", dx=8, color=tokens["ink-2"]).encode(x="ci_high:Q", text="words:N")
     chart = alt.layer(rule, dot, planned, figures).properties(
         width="container", height=row_height * max(len(rates), 1), padding={"right": 70}

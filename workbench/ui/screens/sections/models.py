@@ -36,7 +36,7 @@ class ModelsSection(Section):
             card(self.heads["drift"], self.views["drift"], self.score, area="a-mo-drift"),
             card(self.refused, area="a-mo-refused"),
         ]
-        self.empty = card(self.missing, area="a-mo-figures")
+        self.empty = card(self.missing, area="a-mo-empty")
         self.past_head, self.past = Panel(), VegaView()
         self.past_card = card(self.past_head, self.past, area="a-mo-past")
         self.analyst = self.state.may("analyst") and not request.is_published()
