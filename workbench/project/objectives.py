@@ -219,7 +219,9 @@ class Objectives:
 
         asked = [each.column for text in cards["eligibility"] for each in read_conditions(text)]
         names = ("lifecycle_stage", "tier", "consent", "do_not_contact", *asked)
-        return ["customer_id", *dict.fromkeys(names)]
+        # What the bank lacks is said by the room that asks for it, with the card's condition.
+        there = set(self._project.imports.portrait_columns())
+        return ["customer_id", *(name for name in dict.fromkeys(names) if name in there)]
 
 
 def expected_contributions_of_nothing() -> pd.DataFrame:

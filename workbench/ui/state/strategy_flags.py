@@ -34,7 +34,8 @@ class StrategyFlags:
         """Return the customers with the columns that the cards ask for."""
         state = self._state
         asked = [each.column for text in state.cards["eligibility"] for each in read_conditions(text)]
-        names = list(dict.fromkeys((*_REACHED_BY, *asked)))
+        there = set(state.project.imports.portrait_columns())
+        names = [name for name in dict.fromkeys((*_REACHED_BY, *asked)) if name in there]
         return state.once("reached by", lambda: state.project.customers(names))
 
     def _tables(self) -> tuple[pd.DataFrame, pd.DataFrame, str]:
