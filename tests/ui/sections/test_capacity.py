@@ -75,7 +75,7 @@ def test_an_analyst_saves_limits_and_cuts_lists_by_them(walked):
     view = StrategyScreen(state)._sections["capacity"]
     assert "wb.Limits(" in view.limits.html
     view.form.press("save-limits", "", FIELDS)
-    assert state.jobs.wait()
+    assert state.jobs.wait(300)
     assert state.banner.kind == "done"
     capacity = walked.strategy.capacity
     assert capacity.limits() == wb.Limits(agent_minutes=1200, budget=3000)
@@ -94,7 +94,7 @@ def test_limits_that_clash_are_said_and_the_entries_kept(walked):
     view = StrategyScreen(state)._sections["capacity"]
     others = f"minimum:{first} = 9000"
     view.form.press("save-limits", "", {**FIELDS, "others": others})
-    assert state.jobs.wait()
+    assert state.jobs.wait(300)
     said = state.t(state.banner.key, **state.banner.values)
     assert f"minimum:{first}" in said
     assert walked.strategy.capacity.limits() is None
@@ -105,7 +105,7 @@ def test_a_budget_of_nothing_is_a_sentence(walked):
     state = opened(walked)
     view = StrategyScreen(state)._sections["capacity"]
     view.form.press("save-limits", "", {**FIELDS, "hours": "", "budget": "0"})
-    assert state.jobs.wait()
+    assert state.jobs.wait(300)
     assert state.banner.kind == "done"
     assert "nobody is listed" in state.heading().title
     assert "Nobody is listed" in text(view.strategies)
