@@ -52,7 +52,7 @@ def limit_curve(
     ...                       "value": [0.0, 8.0, 0.0, 7.0], "label": ["", "optimum", "", "by score"]})
     >>> now = pd.DataFrame({"amount": [4.0], "value": [5.0], "label": ["now ¥5"]})
     >>> len(limit_curve(curve, now).layer)
-    6
+    7
     """
     tokens = theme.tokens(mode)
     words = {"optimum": tokens["accent"], "greedy": tokens["ink-3"]}
@@ -69,9 +69,10 @@ def limit_curve(
     dash = alt.StrokeDash("which:N", scale=alt.Scale(domain=list(words), range=[[1, 0], [4, 3]]), legend=None)
     base = alt.Chart(curve).encode(x=x, y=y, color=colour)
     line = base.mark_line(strokeWidth=2).encode(strokeDash=dash)
-    end = base.mark_text(align="right", baseline="line-bottom", dy=-4).encode(
-        text="label:N", yOffset=alt.YOffset("shift:Q", scale=None)
-    )
+    ends = [
+        base.transform_filter(alt.datum.which == which).mark_text(align="right", dy=dy).encode(text="label:N")
+        for which, dy in (("optimum", -9), ("greedy", 14))
+    ]
     hover = base.mark_point(size=70, opacity=0).encode(
         tooltip=[
             alt.Tooltip("amount:Q", format=",.0f", title=text(f"strategy_capacity.chart.{of}", lang)),
@@ -84,7 +85,7 @@ def limit_curve(
     here = mark.mark_text(dy=-10, dx=-8, align="right", fontWeight=600, color=tokens["ink"]).encode(
         y="value:Q", text="label:N"
     )
-    chart = alt.layer(line, rule, dot, end, here, hover).properties(width="container", height=height)
+    chart = alt.layer(line, rule, dot, *ends, here, hover).properties(width="container", height=height)
     return finish(chart, mode, description=text("strategy_capacity.chart.description", lang))
 
 
@@ -98,15 +99,12 @@ def curve_tables(curve: pd.DataFrame, now: pd.DataFrame) -> tuple[pd.DataFrame, 
     --------
     >>> curve = pd.DataFrame({"which": ["optimum"], "amount": [0.0], "value": [0.0], "label": [""]})
     >>> curve_tables(curve, curve)[0].columns.tolist()
-    ['which', 'amount', 'value', 'label', 'shift']
+    ['which', 'amount', 'value', 'label']
     """
     return _named(curve, "curve"), _named(now, "now")
 
 
 def _named(rows: pd.DataFrame, table: str) -> pd.DataFrame:
-    if table == "curve":
-        # The lower line's name stands under it.
-        rows = rows.assign(shift=rows["which"].map({"optimum": 0.0, "greedy": 22.0}))
     rows = rows.copy()
     rows.attrs["table"] = table
     return rows
