@@ -47,7 +47,7 @@ def test_a_card_is_edited_while_somebody_else_saves_it(strategy_desk):
     page.set_viewport_size({"width": 360, "height": 800})
     page.locator(".wb [data-action=lang]").last.click()
     page.wait_for_function("document.querySelector('.wb .a-sc-list h2').innerText.includes('策略卡')")
-    assert "所需客户" in page.locator(".wb .a-sc-card").inner_text()
+    page.wait_for_function("document.querySelector('.wb .a-sc-card').innerText.includes('所需客户')")
     assert NASTY in page.locator(".wb .a-sc-card").inner_text()
     page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.locator(".wb .note.error").count() == 0
