@@ -297,10 +297,9 @@ class ObjectivesState(SectionState):
         """Return how many targets the plan reaches, and which one it is furthest from."""
         rows = self.rows()
         if not rows:
-            key = "do" if self.may("analyst") else "ask"
-            return Heading(
-                self.t("strategy_objectives.nothing.title"), self.t(f"strategy_objectives.nothing.{key}")
-            )
+            analyst = self.may("analyst")
+            key = "strategy_objectives.nothing.do" if analyst else "strategy_objectives.nothing.ask"
+            return Heading(self.t("strategy_objectives.nothing.title"), self.t(key))
         subtitle = self.t("strategy_objectives.subtitle.no_plan")
         if self.shares is not None and self.shares.plan_version is not None:
             subtitle = self.t(
