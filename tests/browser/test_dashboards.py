@@ -13,7 +13,7 @@ import pytest
 
 import workbench as wb
 from workbench.publish import Dashboards
-from workbench.ui.state.sections import INSIGHT
+from workbench.ui.state.sections import INSIGHT, STRATEGY
 
 pytestmark = pytest.mark.browser
 
@@ -84,16 +84,17 @@ def _section(page, name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("lang,width", [("en", 1440), ("zh_CN", 1440), ("en", 360)])
-def test_screenshot_of_every_section_of_insight(dashboards, visit, lang, width):
+@pytest.mark.parametrize("lang,width", [("en", 1440), ("zh_CN", 1440), ("zh_CN", 360)])
+@pytest.mark.parametrize("stage,sections", [("insight", INSIGHT), ("strategy", STRATEGY)])
+def test_screenshot_of_every_section(dashboards, visit, stage, sections, lang, width):
     opened = visit(width=width)
-    page = opened.open(dashboards.address("insight", lang=lang), charts=1)
-    for name in INSIGHT:
+    page = opened.open(dashboards.address(stage, lang=lang), charts=1)
+    for name in sections:
         _section(page, name)
         assert page.locator(".wb .note.error").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
         kind = "phone" if width < 640 else "zh" if lang == "zh_CN" else lang
-        seen(opened, f"insight.{name}.{kind}")
+        seen(opened, f"{stage}.{name}.{kind}")
     assert opened.attempts == []
     assert opened.faults == []
 
