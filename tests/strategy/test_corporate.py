@@ -233,9 +233,7 @@ def test_every_playbook_is_whole_in_both_languages(industry):
 def test_a_drafted_card_is_a_card(customers, lang):
     for industry, tier in zip(read_playbooks(), [*TIERS] * 4, strict=False):
         book = read_playbooks()[industry]
-        card = draft_corporate_card(
-            book, tier, strategy_id="S9", starts_on=dt.date(2026, 10, 8), lang=lang
-        )
+        card = draft_corporate_card(book, tier, strategy_id="S9", starts_on=dt.date(2026, 10, 8), lang=lang)
         STRATEGIES.check(card)
         row = card.iloc[0]
         assert "{product}" in row["script"]

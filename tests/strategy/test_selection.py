@@ -17,6 +17,7 @@ from workbench.strategy import (
     suggest_strategies,
     why,
 )
+from workbench.strategy.allocation import Limits, allocate, build_options
 from workbench.strategy.control import largest_remainder
 from workbench.tables import TARGETS
 
@@ -106,6 +107,29 @@ def test_capacity_keeps_the_best(bank, cards, scores) -> None:
     worst = few.targets["score"].min()
     rest = all_.targets[~all_.targets["customer_id"].isin(few.targets["customer_id"])]
     assert rest["score"].max() <= worst
+
+
+def test_limits_are_kept_by_the_allocation_that_the_capacity_screen_shows(bank, cards, scores) -> None:
+    free = select_targets(scores, cards, bank.customers, bank.membership, limits=Limits())
+    limits = Limits(agent_minutes=2_000.0, channel_capacity={"sms": 100})
+    cut = select_targets(scores, cards, bank.customers, bank.membership, limits=limits)
+    out = cut.dropped.astype("str")
+    own = out[~out["gate"].isin(["one_list", "capacity"]) | out["strategy_id"].eq("")]
+    passed = scores.merge(own[["customer_id", "strategy_id"]], how="left", indicator=True)
+    passed = passed[passed["_merge"].eq("left_only")]
+    chosen = allocate(build_options(passed, scores, cards), limits).chosen
+    names = ["customer_id", "strategy_id"]
+    listed = cut.targets[names].sort_values(names, ignore_index=True)
+    pd.testing.assert_frame_equal(listed, chosen[names].astype("str").sort_values(names, ignore_index=True))
+    assert not listed["customer_id"].duplicated().any()
+    used = cut.targets.merge(cards, on="strategy_id")
+    treated = 1 - used["control_share"]
+    assert (used["minutes_per_contact"].fillna(0) * treated).sum() <= 2_000.0 + 1e-6
+    assert (treated * used["channel"].eq("sms")).sum() <= 100 + 1e-6
+    assert cut.funnel["n_out"].iloc[-1] == len(listed) < len(free.targets)
+    # Held back entirely, nobody would use anything; a larger control makes room for more.
+    wide = select_targets(scores, cards, bank.customers, bank.membership, limits=limits, control_share=0.5)
+    assert len(wide.targets) > len(listed)
 
 
 def test_ranks_run_from_one_by_score(selection) -> None:

@@ -172,7 +172,9 @@ def select_targets(
         n_out = pairs.count(len(people))
         steps.append((gate, n_in, n_out, applied))
         n_in = n_out
-    for gate, n_out, applied in _compete(pairs, people, cards, capacity, limits, scores, keeper):
+    for gate, n_out, applied in _compete(
+        pairs, people, cards, capacity, (limits, control_share), scores, keeper
+    ):
         steps.append((gate, n_in, n_out, applied))
         n_in = n_out
     targets = _list_targets(pairs, people, cards, control_share, random_state)
@@ -277,18 +279,19 @@ def _compete(
     people: pd.DataFrame,
     cards: pd.DataFrame,
     capacity: Capacity,
-    limits: Limits | None,
+    within: tuple[Limits | None, float | None],
     scores: pd.DataFrame,
     keeper: Gatekeeper,
 ) -> list[tuple[str, int, bool]]:
     """Let the pairs that are left compete for customers and places; return the two gates' steps."""
     alive = pairs.alive()
     n = len(people)
+    limits, control_share = within
     if limits is not None:
         # Only an analyst allocates: a viewer's kernel never loads the solver.
         from workbench.strategy.taking import take_by_limits
 
-        take_by_limits(pairs, people, cards, scores, limits)
+        take_by_limits(pairs, people, cards, scores, limits, control_share)
         keeper.used += [("capacity", "", name, True, 0) for name in limits.names()]
         return [("one_list", pairs.count(n, "capacity"), True), ("capacity", pairs.count(n), True)]
     best = np.full(n, -1, dtype=np.int64)

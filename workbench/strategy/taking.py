@@ -5,12 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from workbench.strategy.allocation import Limits, allocate
+from workbench.strategy.allocation import Limits, allocate, build_options
 from workbench.strategy.gates import Pairs
 
 
 def take_by_limits(
-    pairs: Pairs, people: pd.DataFrame, cards: pd.DataFrame, scores: pd.DataFrame, limits: Limits
+    pairs: Pairs,
+    people: pd.DataFrame,
+    cards: pd.DataFrame,
+    scores: pd.DataFrame,
+    limits: Limits,
+    control_share: float | None = None,
 ) -> None:
     """Stop the pairs that an allocation within limits does not choose.
 
@@ -25,25 +30,18 @@ def take_by_limits(
         What the pairs' numbers stand for.
     limits : Limits
         What there is of minutes, money, quota and places.
+    control_share : float, optional
+        Share held back, as in `select_targets`; default is each card's own.
     """
     alive = pairs.alive()
     person, card = pairs.person[alive], pairs.card[alive]
-    minutes = cards["minutes_per_contact"] if "minutes_per_contact" in cards else pd.Series(0.0, cards.index)
-    options = pd.DataFrame(
-        {
-            "customer_id": people["customer_id"].take(person).to_numpy(),
-            "strategy_id": cards["strategy_id"].take(card).to_numpy(),
-            "channel": cards["channel"].take(card).to_numpy(),
-            "offer": cards["offer"].take(card).to_numpy(),
-            "value": scores["expected_value"].to_numpy(dtype="float64")[pairs.row[alive]],
-            "minutes": minutes.fillna(0.0).to_numpy(dtype="float64")[card],
-            "cost": cards["cost_per_contact"].fillna(0.0).to_numpy(dtype="float64")[card],
-            "score": pairs.score[alive],
-        }
-    )
+    # As the capacity's screen counts them: who is held back as control uses nothing.
+    cards_now = cards if control_share is None else cards.assign(control_share=float(control_share))
+    wanted = scores.take(pairs.row[alive])[["customer_id", "strategy_id"]].reset_index(drop=True)
+    options = build_options(wanted, scores.take(pairs.row[alive]), cards_now)
     chosen = allocate(options, limits).chosen
     taken = pd.MultiIndex.from_frame(chosen[["customer_id", "strategy_id"]])
-    kept = pd.MultiIndex.from_frame(options[["customer_id", "strategy_id"]]).isin(taken)
+    kept = pd.MultiIndex.from_frame(wanted).isin(taken)
     elsewhere = np.full(len(people), -1, dtype=np.int64)
     elsewhere[person[kept]] = card[kept]
     winner = elsewhere[person]

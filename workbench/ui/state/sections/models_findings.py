@@ -187,15 +187,15 @@ class ModelsFindings:
                 )
             )
         others = model.algorithms_[~model.algorithms_["chosen"].astype(bool)]
-        for other in others[others["auc"] > model.auc_high_].to_dict("records"):
-            found.append(
-                self.t(
-                    "strategy_models.warn.other",
-                    algorithm=self.state.algorithm_name(str(other["algorithm"])),
-                    auc=locale.decimal(other["auc"]),
-                    chosen=locale.decimal(model.auc_),
-                )
+        found += [
+            self.t(
+                "strategy_models.warn.other",
+                algorithm=self.state.algorithm_name(str(other["algorithm"])),
+                auc=locale.decimal(other["auc"]),
+                chosen=locale.decimal(model.auc_),
             )
+            for other in others[others["auc"] > model.auc_high_].to_dict("records")
+        ]
         if model.time_ordered_ == "row order":
             found.append(self.t("strategy_models.warn.row_order"))
         return found
