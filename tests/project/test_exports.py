@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import shutil
 from pathlib import Path
 
@@ -162,11 +161,14 @@ def test_two_exports_of_one_moment_keep_both(project: Project) -> None:
     assert one.read_bytes() == other.read_bytes()
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root writes anywhere")
-def test_a_refusing_disk_is_said(project: Project) -> None:
-    project.exports.chmod(0o500)
-    with pytest.raises(MachineProblem, match="could not be written"):
+def test_a_full_disk_is_said_and_leaves_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(MachineProblem, match="No space left on device"):
         project.strategy.export(first_list(project))
+    assert list(project.exports.iterdir()) == []
 
 
 def test_a_folder_that_is_a_file_is_said(project: Project) -> None:
