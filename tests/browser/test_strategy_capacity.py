@@ -38,7 +38,7 @@ def test_a_manager_moves_agent_hours_and_goes_back(dashboards, visit):
     page.set_viewport_size({"width": 360, "height": 800})
     page.locator(".wb [data-action=lang]").last.click()
     page.wait_for_function("document.querySelector('.wb .a-cp-what').innerText.includes('假设分析')")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.locator(".wb .note.error").count() == 0
     assert opened.attempts == []
     assert opened.faults == []

@@ -23,7 +23,7 @@ def test_a_card_is_edited_while_somebody_else_saves_it(strategy_desk):
     page.wait_for_selector(".wb #sc-bad-budget")
     assert "buys no contact" in page.locator(".wb #sc-bad-budget").inner_text()
     assert page.evaluate("document.activeElement.dataset.key") == "sc-budget"
-    assert page.locator("[data-key=sc-save]").get_attribute("aria-disabled") == "true"
+    page.wait_for_selector("[data-key=sc-save][aria-disabled=true]")
     budget.fill("25000")
     page.wait_for_selector(".wb #sc-bad-budget", state="detached")
     page.locator("[data-key=sc-name]").fill(NASTY)

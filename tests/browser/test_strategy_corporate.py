@@ -26,7 +26,7 @@ def test_a_manager_reads_and_an_analyst_writes(stage_folder, publish_as, visit, 
     page.wait_for_function(
         "document.querySelector('.wb .a-co-journey h2').innerText.includes('每 100 位客户')"
     )
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.locator(".wb .note.error").count() == 0
     assert (opened.attempts, opened.faults) == ([], [])
 

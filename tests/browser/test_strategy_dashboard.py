@@ -77,7 +77,7 @@ def test_a_weight_is_moved_by_keyboard_and_follows_at_once(opened):
 def test_a_phone_scrolls_only_downwards(address, visit):
     phone = visit(width=360, height=800)
     page = phone.open(address, charts=3)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
     assert phone.faults == []
 
 

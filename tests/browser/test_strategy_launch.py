@@ -61,7 +61,7 @@ def test_two_people_launch_what_one_may_not(folder, visit, monkeypatch):
             other.wait_for_selector(".wb [data-key=la-approve]", timeout=60_000)
             assert "Spring <campaign>" in other.locator(".wb .la-note").inner_text()
             assert other.locator(".wb [data-key=la-export]").count() == 0
-            assert other.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+            other.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
             other.click("[data-key=lang-zh]")
             other.wait_for_function("document.querySelector('.wb h1').innerText.includes('等待另一人批准')")
             other.fill(".wb [data-key=la-note]", "已看公平性")

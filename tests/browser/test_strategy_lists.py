@@ -28,7 +28,7 @@ def test_a_manager_reads_which_gate_turns_away_most(stage_folder, publish_as, vi
     page.set_viewport_size({"width": 360, "height": 800})
     page.locator(".wb [data-action=lang]").last.click()
     page.wait_for_function("document.querySelector('.wb .title h1').innerText.includes('挡下的客户最多')")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.locator(".wb .note.error").count() == 0
     assert opened.attempts == []
     assert opened.faults == []

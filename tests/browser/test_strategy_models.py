@@ -60,7 +60,7 @@ def test_a_manager_reads_what_the_models_are_worth(stage_folder, publish_as, vis
     page.locator(".wb [data-action=lang]").last.click()
     page.wait_for_function("document.querySelector('.wb .title h1').innerText.includes('的配对中')")
     assert "累计增益曲线下的面积" in page.locator(".wb .a-mo-figures").first.inner_text()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.locator(".wb .note.error").count() == 0
     assert opened.attempts == []
     assert opened.faults == []

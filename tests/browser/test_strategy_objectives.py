@@ -50,7 +50,7 @@ def test_a_manager_goes_from_a_cell_to_the_list_and_to_the_targets(dashboards, v
     page.set_viewport_size({"width": 360, "height": 800})
     page.locator(".wb [data-action=lang]").last.click()
     page.wait_for_function("document.querySelector('.wb .a-ob-tree h2').innerText.includes('目标')")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
     page.locator(".wb .a-ob-side .pickcard").first.click()
     page.wait_for_selector(".wb .tabs [data-value=objectives]:not([aria-current])")
     assert page.locator(".wb .note.error").count() == 0

@@ -33,7 +33,7 @@ def test_a_manager_tries_weights(stage_folder, publish_as, visit):
     page.wait_for_selector(".wb [data-action=reach][data-value=any][aria-pressed=true]")
     page.locator(".wb [data-action=reset]").click()
     page.wait_for_function(f"{_SENTENCE} === {sentence!r}")
-    assert page.evaluate(_ORDER) == order
+    page.wait_for_function(f"{_ORDER} === {order!r}")
     # The same page, narrow and in Chinese; nothing but zeros is refused with a sentence.
     page.set_viewport_size({"width": 360, "height": 800})
     page.locator(".wb [data-action=lang]").last.click()
@@ -43,6 +43,6 @@ def test_a_manager_tries_weights(stage_folder, publish_as, visit):
     page.wait_for_function(
         "document.querySelector('.wb .note.error')?.innerText.includes('权重不能全部为 0')"
     )
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
     assert opened.attempts == []
     assert opened.faults == []
