@@ -13,7 +13,8 @@ from workbench.strategy.journey_checks import check_journey, handovers, plan_jou
 from workbench.strategy.journey_path import ExpectedPath, expected_path, path_interval
 from workbench.strategy.journeys import CHANNELS, JOURNEY_OUTCOMES, ONLINE, Journey
 from workbench.ui.state.parts import Banner
-from workbench.ui.state.sections.corporate_forms import difference_rows, fill_journey, read_journey_form
+from workbench.ui.state.sections.corporate_desk import Desk
+from workbench.ui.state.sections.corporate_forms import fill_journey, read_journey_form
 
 if TYPE_CHECKING:
     from workbench.project.journeys import StoredJourney
@@ -29,31 +30,17 @@ MESSAGE_PREFIXES = (
 )
 
 
-class JourneyDesk:
+class JourneyDesk(Desk):
     """The chosen journey, and its form.
-
-    Parameters
-    ----------
-    section : CorporateState
-        The section that shows it.
 
     Attributes
     ----------
-    open : bool
-        Whether the form is shown.
-    typed : dict or None
-        What was typed and could not be saved.
-    difference : list of tuple
-        After a conflict: the field, the value here, and the stored one.
     starts_on : datetime.date or None
         Day of the first contact for the dates; eight days after the snapshot by default.
     """
 
     def __init__(self, section: CorporateState) -> None:
-        self._section = section
-        self.open = False
-        self.typed: dict[str, str] | None = None
-        self.difference: list[tuple[str, str, str]] = []
+        super().__init__(section)
         self.starts_on: dt.date | None = None
 
     # Reading ---------------------------------------------------------------------
@@ -326,10 +313,6 @@ class JourneyDesk:
         self.open = self._section.may_edit
         self._section.touch()
 
-    def close(self) -> None:
-        """Put the form away."""
-        self.open, self.typed, self.difference = False, None, []
-
     def cancel(self) -> None:
         """Put the form away, drop what was typed, and draw again."""
         self.close()
@@ -387,9 +370,7 @@ class JourneyDesk:
         try:
             stored = section.project.strategy.corporate.journeys.save(journey, version)
         except Conflict as conflict:
-            self.difference = difference_rows(conflict.difference, section)
-            section.screen.banner = Banner("error", conflict.key, conflict.values)
-            section.touch()
+            self.show_conflict(conflict)
             return
         section.load()
         values = {"journey": stored.journey.title(section.lang), "version": stored.version}

@@ -13,40 +13,19 @@ from workbench.strategy.corporate import company_segment
 from workbench.strategy.playbooks import industry_name, product_name
 from workbench.tables import TIERS, mask_identifier
 from workbench.ui.state.parts import Banner
-from workbench.ui.state.sections.corporate_forms import difference_rows, fill_playbook, read_playbook_form
+from workbench.ui.state.sections.corporate_desk import Desk
+from workbench.ui.state.sections.corporate_forms import fill_playbook, read_playbook_form
 
 if TYPE_CHECKING:
     from workbench.project.corporate import IndustryEvidence, StoredPlaybook
-    from workbench.ui.state.sections.corporate import CorporateState
 
 KEYS_SHOWN = 5
 PARTNERS = 6
 MESSAGE_PREFIXES = ("strategy_corporate.reason.",)
 
 
-class PlaybookDesk:
-    """The playbook of the chosen industry, and its form.
-
-    Parameters
-    ----------
-    section : CorporateState
-        The section that shows it.
-
-    Attributes
-    ----------
-    open : bool
-        Whether the form is shown.
-    typed : dict or None
-        What was typed and could not be saved.
-    difference : list of tuple
-        After a conflict: the field, the value here, and the stored one.
-    """
-
-    def __init__(self, section: CorporateState) -> None:
-        self._section = section
-        self.open = False
-        self.typed: dict[str, str] | None = None
-        self.difference: list[tuple[str, str, str]] = []
+class PlaybookDesk(Desk):
+    """The playbook of the chosen industry, and its form. See `Desk` for what it holds."""
 
     # Reading ---------------------------------------------------------------------
 
@@ -287,10 +266,6 @@ class PlaybookDesk:
             self.typed = dict(kept["fields"])
         section.touch()
 
-    def close(self) -> None:
-        """Put the form away."""
-        self.open, self.typed, self.difference = False, None, []
-
     def cancel(self) -> None:
         """Put the form away, drop what was typed, and draw again."""
         if self.typed is not None:
@@ -342,9 +317,7 @@ class PlaybookDesk:
         try:
             stored = section.project.strategy.corporate.save_playbook(book, version)
         except Conflict as conflict:
-            self.difference = difference_rows(conflict.difference, section)
-            section.screen.banner = Banner("error", conflict.key, conflict.values)
-            section.touch()
+            self.show_conflict(conflict)
             return
         section.discard_draft()
         section.load()
