@@ -11,6 +11,7 @@ import pytest
 
 import workbench as wb
 from workbench.errors import ParameterProblem
+from workbench.strategy import translate_strategies
 from workbench.ui.screens.strategy import StrategyScreen
 from workbench.ui.state.sections.capacity import read_limits
 from workbench.ui.state.strategy import StrategyState
@@ -40,6 +41,9 @@ def test_a_viewer_reads_what_binds_and_moves_sliders(viewed, lang):
     before = state.heading().title
     binding = set(stored.limits.loc[stored.limits["binds"], "limit"])
     assert "agent_minutes" in binding or "budget" in binding
+    # Names that nobody has edited are told in the reader's language.
+    named = translate_strategies(viewed.strategy.cards(), lang).set_index("strategy_id")["name"]
+    assert all(named[each] in text(view.strategies) for each in stored.by_strategy["strategy_id"])
     view.sliders.press("agent_minutes", str(section.planned("agent_minutes") / 120), {})
     assert section.is_what_if
     assert state.heading().title != before

@@ -230,7 +230,7 @@ class CapacityFindings:
         from workbench.insight import hide_small_cells
 
         state = self.state
-        names = dict(zip(state.screen.cards["strategy_id"], state.screen.cards["name"], strict=True))
+        names = state.screen.tables.names()
         table = by_strategy.sort_values("value", ascending=False, ignore_index=True)
         counts = table["customers"].round().astype("int64")
         frame = table.assign(key=table["strategy_id"] + "\x1f" + table["channel"], n=counts)
@@ -267,7 +267,7 @@ class CapacityFindings:
         if large.empty or large["minutes"].sum() <= 0:
             return neutral, subtitle
         most = large["minutes"].idxmax()
-        names = self.state.screen.cards.set_index("strategy_id")["name"]
+        names = self.state.screen.tables.names()
         share = float((large["minutes"] / by["minutes"].sum()).max())
         title = self.t(
             "strategy_capacity.strategies.title",
