@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +19,12 @@ import workbench as wb
 _FIGURE = "figure"
 _TOGETHER = ("browser", "notebooks")
 """Folders whose tests share what is slow to make, and would be in each other's way."""
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C as a terminal gives it: what a shell starts in the background begins deaf to it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)

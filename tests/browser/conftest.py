@@ -253,3 +253,11 @@ def strategy_desk(
 ) -> Iterator[Callable[[str, str], tuple[Visit, Path]]]:
     """Like `desk`, for the sections of strategy; the section "" is the overview."""
     yield from _desks("strategy", walked_folder, tmp_path_factory, lasting_visit)
+
+
+@pytest.fixture(scope="module")
+def review_desk(
+    walked_folder, tmp_path_factory, lasting_visit
+) -> Iterator[Callable[[str, str], tuple[Visit, Path]]]:
+    """Like `desk`, for the sections of review."""
+    yield from _desks("review", walked_folder, tmp_path_factory, lasting_visit)

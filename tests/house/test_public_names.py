@@ -41,7 +41,7 @@ def test_every_home_is_named_once() -> None:
 
 
 def test_type_checkers_see_the_same_names() -> None:
-    tree = ast.parse((ROOT / "workbench" / "__init__.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "workbench" / "__init__.pyi").read_text(encoding="utf-8"))
     seen = {
         (alias.asname or alias.name, (node.module or "").removeprefix("workbench."))
         for node in ast.walk(tree)
@@ -49,6 +49,8 @@ def test_type_checkers_see_the_same_names() -> None:
         for alias in node.names
     }
     assert seen == set(wb._HOME.items())
+    listed = next(node.value for node in tree.body if isinstance(node, ast.Assign))
+    assert sorted(ast.literal_eval(listed)) == wb.__all__
 
 
 @pytest.mark.parametrize("name", wb._MODULES)

@@ -10,7 +10,8 @@ import ipywidgets as widgets
 from workbench import charts
 from workbench.charts.review import daily_table, funnel_table, uplift_heads, uplift_height, uplift_table
 from workbench.ui.panel import Panel
-from workbench.ui.screens.frame import Screen, card, show
+from workbench.ui.screens.frame import card, show
+from workbench.ui.screens.sectioned import SectionedScreen
 from workbench.ui.state.review import ReviewState
 from workbench.ui.state.review_figures import PARTS_SHOWN
 from workbench.ui.vega import VegaView
@@ -26,7 +27,7 @@ NARROW = 520
 MESSAGE_PREFIXES = ("review.filter.", "review.level.")
 
 
-class ReviewScreen(Screen):
+class ReviewScreen(SectionedScreen):
     """A view of `ReviewState`.
 
     Parameters
@@ -75,7 +76,9 @@ class ReviewScreen(Screen):
             card(self.daily_head, self.daily, area="a-daily"),
             card(self.side, area="a-advice"),
         ]
-        return [*self.results, card(self.past_head, self.past, area="a-past")]
+        cards = [*self.results, card(self.past_head, self.past, area="a-past")]
+        self.keep_overview(cards)
+        return cards
 
     def _resized(self, change: Any) -> None:
         # Only from wide to narrow or back is the chart another one.
@@ -86,7 +89,12 @@ class ReviewScreen(Screen):
         return 0 < view.width < NARROW
 
     def paint(self) -> None:
-        """Fill every card from the state."""
+        """Fill the cards of the open section, or of the overview, from the state."""
+        section = self.put_section()
+        if section is not None:
+            self.filters.layout.display = "none"
+            section.paint()
+            return
         state = self.state
         ready = state.evaluation is not None
         self.filters.layout.display = "" if ready else "none"

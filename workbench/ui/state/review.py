@@ -10,11 +10,13 @@ import traitlets
 from workbench.errors import NotFound, ParameterProblem
 from workbench.strategy import translate_strategies
 from workbench.ui import request
-from workbench.ui.state.base import NOTEBOOKS, ScreenState
+from workbench.ui.state.base import NOTEBOOKS
 from workbench.ui.state.parts import Banner, Button, Heading, Kpi
 from workbench.ui.state.review_decisions import ReviewDecisions
 from workbench.ui.state.review_figures import ReviewFigures
 from workbench.ui.state.review_findings import ReviewFindings
+from workbench.ui.state.sections import REVIEW
+from workbench.ui.state.sections.tabs import SectionedState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,10 +26,10 @@ if TYPE_CHECKING:
 
 MEASURES = ("responded", "amount")
 LEVELS = ("branch", "region", "segment")
-MESSAGE_PREFIXES = ("review.channel.", "review.measure.", "review.level.")
+MESSAGE_PREFIXES = ("review.channel.", "review.measure.", "review.level.", "review.section.")
 
 
-class ReviewState(ScreenState):
+class ReviewState(SectionedState):
     """The review screen: filters, the strategy that is followed by day, and decisions.
 
     Attributes
@@ -47,6 +49,7 @@ class ReviewState(ScreenState):
     """
 
     stage = "review"
+    homes = REVIEW
     segment = traitlets.Unicode("")
     channel = traitlets.Unicode("")
     measure = traitlets.Enum(MEASURES, default_value="responded")
@@ -84,7 +87,13 @@ class ReviewState(ScreenState):
     # Reading ---------------------------------------------------------------------
 
     def load(self) -> None:
-        """Read the cycle's evaluation, what it rests on, and what was recommended."""
+        """Read the cycle's evaluation, what was recommended, and what the open section shows."""
+        try:
+            self._load_overview()
+        finally:
+            self.read_sections_again()
+
+    def _load_overview(self) -> None:
         self._kept.clear()
         project = self.project
         self.evaluation = None
@@ -205,7 +214,9 @@ class ReviewState(ScreenState):
         return ReviewDecisions(self)
 
     def heading(self) -> Heading:
-        """Return the finding, and the buttons that this role has."""
+        """Return the open section's finding, or the cycle's, and the buttons that this role has."""
+        if self.current_section is not None:
+            return self.current_section.heading()
         buttons = [Button("comments", self.t("review.button.comments", n=self.comment_count()))]
         if self.may("analyst"):
             buttons += self._analyst_buttons()
@@ -232,7 +243,9 @@ class ReviewState(ScreenState):
         return self.t("review.close_first", n=n) if n else ""
 
     def kpis(self) -> list[Kpi]:
-        """Return the six figures of the strip."""
+        """Return the open section's figures, or the six of the overview."""
+        if self.current_section is not None:
+            return self.current_section.kpis()
         return [] if self.evaluation is None else self.findings.kpis()
 
     def hint(self) -> str:

@@ -33,7 +33,10 @@ STRATEGY: dict[str, str] = {
 }
 """The same of the strategy screen."""
 
-__all__ = ["INSIGHT", "STRATEGY", "SectionState", "state_class"]
+REVIEW: dict[str, str] = {}
+"""The same of the review screen."""
+
+__all__ = ["INSIGHT", "REVIEW", "STRATEGY", "SectionState", "state_class"]
 
 
 def state_class(name: str, homes: Mapping[str, str]) -> type[SectionState]:
