@@ -11,6 +11,7 @@ import pandas as pd
 from workbench.errors import NotFound
 from workbench.project.cards import card_rows, cards_frame
 from workbench.project.cycles import next_cycle
+from workbench.project.review_parts import fill_parts
 from workbench.store import Artefact
 from workbench.tables import RECOMMENDATIONS
 
@@ -130,6 +131,7 @@ class Review:
                 "lists": len(lists),
             },
         )
+        fill_parts(project)
         return self._of(artefact)
 
     def _previous_kpis(self) -> pd.DataFrame | None:
