@@ -43,6 +43,9 @@ def test_a_manager_tries_weights(stage_folder, publish_as, visit):
     page.wait_for_function(
         "document.querySelector('.wb .note.error')?.innerText.includes('权重不能全部为 0')"
     )
+    # The sentence is in sight, however far down the page the slider is.
+    assert page.evaluate("scrollY") > 300
+    assert page.locator(".wb .note.error").bounding_box()["y"] >= 0
     page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
     assert opened.attempts == []
     assert opened.faults == []

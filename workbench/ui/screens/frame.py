@@ -47,6 +47,7 @@ class Screen:
         self._drawn: dict[int, tuple[Any, ...]] = {}
         self._holding = 0
         self.top, self.message, self.title, self.tabs = Panel(), Panel(), Panel(), Panel()
+        self.message.add_class("wb-message")
         self.remarks, self.figures, self.foot = Panel(), Panel(), Panel()
         self._connect()
         self.filters = _box(self.build_filters(), "wb-filters")

@@ -44,6 +44,9 @@ class SectionedState(ScreenState):
     def open_section(self, name: str) -> None:
         """Open the overview or a section; what it shows is read now."""
         if name in (OVERVIEW, *self.homes):
+            if name != self.section:
+                # What was said of one page is not said of the next.
+                self.banner = None
             self.section = name
             self.touch()
 
