@@ -13,6 +13,8 @@ from workbench.store.area import Area
 from workbench.store.roles import is_guarded, writes
 
 _WRITES = {
+    ("Actions", "add"): "contributor",
+    ("Actions", "save"): "contributor",
     ("Approvals", "approve"): "contributor",
     ("Approvals", "close"): "analyst",
     ("Approvals", "refuse"): "contributor",

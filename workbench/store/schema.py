@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration; a store that stands elsewhere is migrated when it is opened."""
 
 metadata = MetaData(
@@ -263,6 +263,25 @@ launch_requests = Table(
     Column("list_ids", Text),
     _row_version(),
     Index("ix_launch_requests_cycle_id", "cycle_id"),
+)
+action_items = Table(
+    "action_items",
+    metadata,
+    Column("action_id", Integer, primary_key=True),
+    _cycle(),
+    Column("comment_id", Integer, ForeignKey("comments.comment_id")),
+    Column("text", Text, nullable=False),
+    Column("owner", String(120), nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("ended_in", String(40)),
+    Column("created_at", DateTime, nullable=False),
+    Column("created_by", String(120), nullable=False),
+    Column("updated_at", DateTime, nullable=False),
+    Column("updated_by", String(120), nullable=False),
+    _row_version(),
+    Index("ix_action_items_cycle_id", "cycle_id"),
 )
 audit_log = Table(
     "audit_log",

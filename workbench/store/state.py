@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
+from workbench.store.actions import Actions
 from workbench.store.approvals import FOUR_EYES, Approvals
 from workbench.store.area import Area
 from workbench.store.artefacts import Artefacts
@@ -21,6 +22,7 @@ from workbench.store.results import Decisions, Results
 from workbench.store.trail import Trail
 
 AREAS: tuple[type[Area], ...] = (
+    Actions,
     Approvals,
     Artefacts,
     Cards,
@@ -54,6 +56,7 @@ class Store:
 
     def __init__(self, database: Database, project_folder: Path, four_eyes: int = FOUR_EYES) -> None:
         self.database = database
+        self.actions = Actions(database, project_folder)
         self.approvals = Approvals(database, project_folder)
         self.artefacts = Artefacts(database, project_folder)
         self.cards = Cards(database, project_folder)
