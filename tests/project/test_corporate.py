@@ -12,6 +12,31 @@ from workbench.strategy import check_journey
 from workbench.tables import STRATEGIES
 
 
+@pytest.mark.parametrize("theirs", ["software", "logistics"])
+def test_an_edit_in_the_same_moment_overwrites_nobody(copied, monkeypatch, theirs):
+    corporate, artefacts = copied.strategy.corporate, copied.store.artefacts
+    other = wb.open_project(copied.folder, role="analyst").strategy.corporate
+    store, between = artefacts.save, [lambda: other.save_playbook(hers, expected_version=0)]
+    hers = replace(other.playbook(theirs).playbook, response=0.3)
+
+    def save(*arguments, **options):
+        # Read, but not yet written: now the other one is faster.
+        if between:
+            between.pop()()
+        return store(*arguments, **options)
+
+    monkeypatch.setattr(artefacts, "save", save)
+    mine = replace(corporate.playbook("software").playbook, response=0.11)
+    if theirs == "software":
+        with pytest.raises(Conflict) as caught:
+            corporate.save_playbook(mine, expected_version=0)
+        assert caught.value.difference == {"response": (0.11, 0.3)}
+    else:
+        assert corporate.save_playbook(mine, expected_version=0).version == 1
+        assert corporate.playbook("software").playbook.response == 0.11
+    assert corporate.playbook(theirs).playbook.response == 0.3
+
+
 def test_evidence_is_what_the_tables_hold(walked):
     corporate = walked.strategy.corporate
     companies = corporate.companies()

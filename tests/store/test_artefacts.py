@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from workbench.errors import Damaged, MachineProblem, NotFound
+from workbench.errors import Conflict, Damaged, MachineProblem, NotFound
 from workbench.store import Store, content, open_store
 from workbench.store import artefacts as module
 
@@ -28,6 +28,15 @@ def _frame(n: int = 3) -> pd.DataFrame:
 def test_what_is_read_is_what_was_stored(store: Store) -> None:
     artefact = store.artefacts.save("portrait", {"customers": _frame()})
     pd.testing.assert_frame_equal(store.artefacts.read(artefact, "customers"), _frame())
+
+
+def test_nobody_passes_over_a_version_they_have_not_read(store: Store) -> None:
+    store.artefacts.save("playbooks", {}, parameters={"n": 1}, after=0)
+    with pytest.raises(Conflict, match="version 1 of playbooks"):
+        store.artefacts.save("playbooks", {}, parameters={"n": 2}, after=0)
+    assert len(store.artefacts.versions("playbooks")) == 1
+    store.artefacts.save("playbooks", {}, parameters={"n": 2}, after=1)
+    assert not list((store.artefacts.folder / "playbooks").glob(".new-*"))
 
 
 def test_only_the_wanted_columns_come_in_their_order(store: Store) -> None:

@@ -110,8 +110,22 @@ class Editions:
         NotAllowed
             If the role may not save.
         """
+        self._project.store.trail.require("analyst")
+        while True:
+            known = self._project.store.artefacts.versions(self._kind)
+            last = max((artefact.version for artefact in known), default=0)
+            try:
+                return self._save(key, content, expected_version, note, last)
+            except Conflict:
+                # Somebody saved in this very moment. Was it this template, it is said now.
+                newest = self._project.store.artefacts.versions(self._kind)
+                if max((artefact.version for artefact in newest), default=0) == last:
+                    raise
+
+    def _save(
+        self, key: str, content: Mapping[str, Any], expected_version: int | None, note: str, last: int
+    ) -> Edition:
         project = self._project
-        project.store.trail.require("analyst")
         stored = self.current(key)
         version = 0 if stored is None else stored.version
         if stored is not None and stored.content == dict(content):
@@ -136,6 +150,7 @@ class Editions:
             inputs=[] if stored is None else [stored.artefact_id],
             parameters={"key": key, "version": version + 1},
             summary={"key": key, "version": version + 1, "note": note[:400]},
+            after=last,
         )
         return self._open(artefact)
 

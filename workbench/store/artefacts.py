@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from workbench import __version__
-from workbench.errors import Damaged, MachineProblem, NotFound
+from workbench.errors import Conflict, Damaged, MachineProblem, NotFound
 from workbench.store import schema
 from workbench.store.area import Area, record_edges
 from workbench.store.content import (
@@ -91,6 +91,7 @@ class Artefacts(Area):
         seed: int | None = None,
         summary: Mapping[str, Any] | None = None,
         side_by_side: bool = False,
+        after: int | None = None,
     ) -> Artefact:
         """Store tables as a new version; the same content, inputs and parameters store nothing.
 
@@ -117,6 +118,9 @@ class Artefacts(Area):
         side_by_side : bool, default=False
             Several of this kind stand beside each other in a cycle (target lists): a new
             one replaces none.
+        after : int, optional
+            The highest version of this kind that the caller has read, 0 for none: a newer
+            one, stored since, is not passed over.
 
         Returns
         -------
@@ -125,6 +129,8 @@ class Artefacts(Area):
 
         Raises
         ------
+        Conflict
+            If there is a version newer than `after`.
         MachineProblem
             If the disk refuses.
         """
@@ -147,7 +153,7 @@ class Artefacts(Area):
                 "seed": seed,
             }
             identity = hash_text(canonical_json(manifest))
-            return self._place(scratch, manifest, identity, dict(summary or {}), side_by_side)
+            return self._place(scratch, manifest, identity, dict(summary or {}), side_by_side, after)
         except OSError as error:
             raise MachineProblem("store.error.disk", file=str(home), cause=error.strerror) from error
         finally:
@@ -160,6 +166,7 @@ class Artefacts(Area):
         identity: str,
         summary: dict[str, Any],
         side_by_side: bool,
+        after: int | None,
     ) -> Artefact:
         table = schema.artefacts
         kind = manifest["kind"]
@@ -176,6 +183,8 @@ class Artefacts(Area):
             highest = change.execute(
                 sa.select(sa.func.max(table.c.version)).where(table.c.kind == kind)
             ).scalar()
+            if after is not None and (highest or 0) > after:
+                raise Conflict("store.error.newer_version", difference={}, kind=kind, version=highest)
             # A folder without a row was left by a writer that died in between.
             version = 1 + max([highest or 0, *versions_on_disk(self.folder / kind)])
             name = f"v{version:04d}-{manifest['sha256'][:8]}"
