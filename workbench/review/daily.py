@@ -8,10 +8,13 @@ import pandas as pd
 
 from workbench.review.follow_up import follow_up
 from workbench.review.means import Numbers, Sums, check_alpha, compare_means
+from workbench.review.sequences import rate_sequence
 
 # Such an interval is right on the one day that was fixed beforehand. Who looks every day
 # and stops at the first good one is misled by it.
 FIXED_HORIZON = "fixed_horizon"
+# For cards that plan none. A wrong guess widens the sequence and does not make it wrong.
+TYPICAL_RESPONSE = 0.05
 
 
 def track_uplift(
@@ -40,8 +43,12 @@ def track_uplift(
         One row per strategy and day, to the day of the last outcome recorded for any
         strategy, so that the last row is the evaluation's: strategy_id, day, date,
         n (customers on the list), treatment, control (share that responded so far),
-        uplift, ci_low, ci_high, interval. ``interval`` is ``fixed_horizon``: each band is
-        Welch's for its own day alone and must not be used to stop at a day of one's choice.
+        uplift, ci_low, ci_high, interval, seq_low, seq_high. ``interval`` is
+        ``fixed_horizon``: ci_low and ci_high are Welch's for that day alone and must not be
+        used to stop at a day of one's choice. seq_low and seq_high hold on all days at once
+        (`rate_sequence`, tuned to the card's expected_response): `first_day_decided` says
+        when they left 0 out. They are missing as long as it is too early to say: while the
+        smaller arm can't be expected to have five responses.
 
     Raises
     ------
@@ -57,6 +64,8 @@ def track_uplift(
     ['strategy_id', 'day', 'date', 'n']
     """
     check_alpha(alpha)
+    planned = strategies.set_index("strategy_id")["expected_response"].astype("Float64")
+    planned = planned.where((planned > 0) & (planned < 1)).fillna(TYPICAL_RESPONSE)
     rows = follow_up(targets, outcomes, strategies, contacts=contacts)
     last = outcomes["recorded_at"].max()
     starts = strategies.set_index("strategy_id")["starts_on"].to_dict()
@@ -73,18 +82,23 @@ def track_uplift(
         # Answers before the first day count on it.
         offsets = (customers["first_responded_at"] - first.normalize()).dt.days.clip(lower=0)
         dates = pd.date_range(first.normalize(), last.normalize(), unit="us")
-        frame = _track(offsets.to_numpy(np.float64), treated, dates, alpha)
+        rate = float(planned[strategy_id])
+        frame = _track(offsets.to_numpy(np.float64), treated, dates, alpha, rate)
         frame.insert(0, "strategy_id", pd.Series([str(strategy_id)] * len(frame), dtype="str"))
         days.append(frame)
     if days:
         return pd.concat(days, ignore_index=True)
-    nothing = _track(np.empty(0), np.empty(0, dtype=bool), pd.DatetimeIndex([]), alpha)
+    nothing = _track(np.empty(0), np.empty(0, dtype=bool), pd.DatetimeIndex([]), alpha, TYPICAL_RESPONSE)
     nothing.insert(0, "strategy_id", pd.Series([], dtype="str"))
     return nothing
 
 
 def _track(
-    offsets: Numbers, treated: npt.NDArray[np.bool_], dates: pd.DatetimeIndex, alpha: float
+    offsets: Numbers,
+    treated: npt.NDArray[np.bool_],
+    dates: pd.DatetimeIndex,
+    alpha: float,
+    expected_response: float,
 ) -> pd.DataFrame:
     """Return one strategy's days; `offsets` are days from the first to each response."""
     shares = []
@@ -93,6 +107,11 @@ def _track(
         responded = np.cumsum(np.bincount(known, minlength=len(dates))).astype(np.float64)
         shares.append(Sums(np.full(len(dates), float(arm.sum())), responded, responded))
     result = compare_means(shares[0], shares[1], alpha)
+    sequence = rate_sequence(
+        *(figure for arm in shares for figure in (arm.total, arm.n)),
+        alpha,
+        expected_response=expected_response,
+    )
     return pd.DataFrame(
         {
             "day": np.arange(1, len(dates) + 1),
@@ -104,5 +123,7 @@ def _track(
             "ci_low": result.ci_low,
             "ci_high": result.ci_high,
             "interval": pd.Series([FIXED_HORIZON] * len(dates), dtype="str"),
+            "seq_low": sequence.ci_low,
+            "seq_high": sequence.ci_high,
         }
     )

@@ -8,6 +8,7 @@ leaves the truth out has a chance of alpha over all days together.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -99,20 +100,76 @@ def confidence_sequence(
         if (share < 0).any():
             raise ParameterProblem("review_statistics.error.elapsed", elapsed=elapsed)
     fixed = compare_means(treatment, control, alpha)
-    share, estimate, error = np.broadcast_arrays(share, fixed.estimate, fixed.standard_error)
-    known = (share > 0) & (error > 0)
-    x = np.where(known, _tuning(alpha) * share, np.nan)
-    width = np.sqrt((x + 1) / x * (np.log1p(x) - 2 * np.log(alpha))) * error
-    z = np.divide(estimate, error, out=np.full(np.shape(error), np.nan), where=known)
-    p_value = np.minimum(np.sqrt(x + 1) * np.exp(-np.square(z) * x / (2 * (x + 1))), 1.0)
-    return Difference(
-        np.where(known, estimate, np.nan),
-        estimate - width,
-        estimate + width,
-        p_value,
-        np.where(known, error, np.nan),
-        np.where(known, np.inf, np.nan),
-    )
+    return _sequence(fixed.estimate, fixed.standard_error, share, alpha)
+
+
+def rate_sequence(
+    responded: npt.ArrayLike,
+    n: npt.ArrayLike,
+    responded_control: npt.ArrayLike,
+    n_control: npt.ArrayLike,
+    alpha: float = 0.05,
+    *,
+    expected_response: npt.ArrayLike,
+    min_count: float = MIN_COUNT,
+) -> Difference:
+    """Compare two response rates of a list, as its answers come in, at all times at once.
+
+    `confidence_sequence` for a list of fixed size: time is told by `elapsed_responses`.
+    Early on a small control has answered so little that its variance is underrated, which
+    would raise false alarms; so the standard error takes one response and one refusal more
+    in each arm (Agresti and Caffo), and nothing is said before the smaller arm can
+    be expected to have `min_count` of both.
+
+    Parameters
+    ----------
+    responded, n : array-like
+        Customers of the treatment who have responded so far, and all of them.
+    responded_control, n_control : array-like
+        Those of the control.
+    alpha : float, default=0.05
+        Chance that the sequence ever leaves the truth out, over all times.
+    expected_response : array-like
+        Response rate planned for the last day, between 0 and 1. Fix it beforehand; a
+        wrong guess costs width and not validity.
+    min_count : float, default=5.0
+        Responses, and refusals, that the smaller arm would have at the rate of both.
+
+    Returns
+    -------
+    Difference
+        Treatment minus control. The estimate is the plain difference of rates; interval and
+        p are missing as long as it is too early.
+
+    Raises
+    ------
+    ParameterProblem
+        If alpha is no probability or an expected response does not lie between 0 and 1.
+
+    References
+    ----------
+    .. [1] Agresti, A., Caffo, B. (2000). Simple and effective confidence intervals for
+       proportions and differences of proportions result from adding two successes and
+       two failures. The American Statistician 54.
+
+    Examples
+    --------
+    >>> days = rate_sequence([90, 540], 4500, [9, 20], 500, expected_response=0.1)
+    >>> days.estimate.round(3).tolist(), days.ci_low.round(3).tolist()
+    ([0.002, 0.08], [-0.02, 0.049])
+    """
+    check_alpha(alpha)
+    answered = [np.asarray(cells, dtype=np.float64) for cells in (responded, responded_control)]
+    listed = [np.asarray(cells, dtype=np.float64) for cells in (n, n_control)]
+    nobody = (listed[0] <= 0) | (listed[1] <= 0)
+    sizes = [np.where(nobody, np.nan, cells) for cells in listed]
+    rate = (answered[0] + answered[1]) / (sizes[0] + sizes[1])
+    early = np.minimum(sizes[0], sizes[1]) * np.minimum(rate, 1 - rate) < min_count
+    error = np.sqrt(sum(_squared_error(x, size) for x, size in zip(answered, sizes, strict=True)))
+    share = elapsed_responses(answered[0] + answered[1], sizes[0] + sizes[1], expected_response)
+    estimate = answered[0] / sizes[0] - answered[1] / sizes[1]
+    result = _sequence(estimate, np.where(early, np.nan, error), share, alpha)
+    return replace(result, estimate=np.broadcast_to(estimate, result.ci_low.shape))
 
 
 def elapsed_responses(
@@ -214,6 +271,32 @@ def first_day_decided(days: pd.DataFrame) -> pd.DataFrame:
     picked["day"] = picked["day"].astype("Int64").where(decided)
     picked["date"] = picked["date"].where(decided)
     return picked[["strategy_id", "day", "date", "verdict", *figures]]
+
+
+def _sequence(estimate: Numbers, error: Numbers, elapsed: Numbers, alpha: float) -> Difference:
+    """Put the mixture boundary around an estimate; missing where nothing is known yet."""
+    estimate, error, elapsed = np.broadcast_arrays(estimate, error, elapsed)
+    # Once everybody has answered there is nothing to come: any large clock will do.
+    clock = np.minimum(elapsed, 1e6)
+    known = (clock > 0) & (error > 0)
+    x = np.where(known, _tuning(alpha) * clock, np.nan)
+    width = np.sqrt((x + 1) / x * (np.log1p(x) - 2 * np.log(alpha))) * error
+    z = np.divide(estimate, error, out=np.full(np.shape(error), np.nan), where=known)
+    p_value = np.minimum(np.sqrt(x + 1) * np.exp(-np.square(z) * x / (2 * (x + 1))), 1.0)
+    return Difference(
+        np.where(known, estimate, np.nan),
+        estimate - width,
+        estimate + width,
+        p_value,
+        np.where(known, error, np.nan),
+        np.where(known, np.inf, np.nan),
+    )
+
+
+def _squared_error(responded: Numbers, n: Numbers) -> Numbers:
+    """Return a rate's squared standard error with one response and one refusal more."""
+    rate = (responded + 1) / (n + 2)
+    return rate * (1 - rate) / (n + 2)
 
 
 def _tuning(alpha: float) -> float:
