@@ -8,64 +8,133 @@ campaigns. `recommend` turns the answer into proposals with reasons, and
 
 from workbench.review.board import count_verdicts, summarise_kpis
 from workbench.review.campaign import evaluate_campaign
+from workbench.review.caveats import CAVEATS, find_caveats, state_caveat
+from workbench.review.churn import compare_churn, count_churn, flag_churn, wilson
 from workbench.review.cuped import CupedResult, PairSums, adjust_cuped
 from workbench.review.daily import track_uplift
 from workbench.review.follow_up import follow_up
 from workbench.review.history import evaluate_history
+from workbench.review.hypotheses import check_hypotheses, refuse_hypothesis
+from workbench.review.matched import Matched, compare_matched
 from workbench.review.means import Difference, Sums, adjust_holm, compare_means, relative_lift
+from workbench.review.migration import (
+    ShareStability,
+    count_moves,
+    decompose_value,
+    migrate,
+    missing_counterparts,
+    pair_snapshots,
+    share_stability,
+)
 from workbench.review.multiplicity import adjust_benjamini_hochberg
 from workbench.review.next_cycle import apply_recommendations, compare_strategies
 from workbench.review.parts import compare_parts
 from workbench.review.plan import build_funnel, compare_to_plan
 from workbench.review.power import plan_sample_size
 from workbench.review.pre_period import compare_pre_period
+from workbench.review.priors import fit_beta_prior, update_rates
 from workbench.review.ratio import SampleRatio, check_sample_ratio, check_sample_ratios
-from workbench.review.recommendations import recommend, state_change, state_reason
-from workbench.review.rules import Condition, Rule, Rules, default_rules, read_rules
-from workbench.review.sequences import confidence_sequence, elapsed_responses, first_day_decided
+from workbench.review.received import compare_received, wald_estimate
+from workbench.review.recommendation_words import state_change, state_reason
+from workbench.review.recommendations import recommend
+from workbench.review.rules import Condition, Rule, Rules, default_rules
+from workbench.review.rules_text import read_rules
+from workbench.review.sequences import (
+    confidence_sequence,
+    elapsed_responses,
+    first_day_decided,
+    rate_sequence,
+)
+from workbench.review.shrinkage import Pooled, pool_effects, shrink_effects
 from workbench.review.strategies import evaluate_strategies
+from workbench.review.uplift import (
+    OrderComparison,
+    UpliftModel,
+    area_under_uplift,
+    compare_orders,
+    fit_uplift,
+    measure_targeting,
+    qini_coefficient,
+    qini_curve,
+    uplift_at_k,
+    uplift_by_tenth,
+)
 from workbench.review.winsorise import Winsorised, check_dominance, dominance, winsorise
 
 __all__ = [
+    "CAVEATS",
     "Condition",
     "CupedResult",
     "Difference",
+    "Matched",
+    "OrderComparison",
     "PairSums",
+    "Pooled",
     "Rule",
     "Rules",
     "SampleRatio",
+    "ShareStability",
     "Sums",
+    "UpliftModel",
     "Winsorised",
     "adjust_benjamini_hochberg",
     "adjust_cuped",
     "adjust_holm",
     "apply_recommendations",
+    "area_under_uplift",
     "build_funnel",
     "check_dominance",
+    "check_hypotheses",
     "check_sample_ratio",
     "check_sample_ratios",
+    "compare_churn",
+    "compare_matched",
     "compare_means",
+    "compare_orders",
     "compare_parts",
     "compare_pre_period",
+    "compare_received",
     "compare_strategies",
     "compare_to_plan",
     "confidence_sequence",
+    "count_churn",
+    "count_moves",
     "count_verdicts",
+    "decompose_value",
     "default_rules",
     "dominance",
     "elapsed_responses",
     "evaluate_campaign",
     "evaluate_history",
     "evaluate_strategies",
+    "find_caveats",
     "first_day_decided",
+    "fit_uplift",
+    "flag_churn",
     "follow_up",
+    "measure_targeting",
+    "migrate",
+    "missing_counterparts",
+    "pair_snapshots",
     "plan_sample_size",
+    "pool_effects",
+    "qini_coefficient",
+    "qini_curve",
+    "rate_sequence",
     "read_rules",
     "recommend",
+    "refuse_hypothesis",
     "relative_lift",
+    "share_stability",
+    "shrink_effects",
+    "state_caveat",
     "state_change",
     "state_reason",
     "summarise_kpis",
     "track_uplift",
+    "uplift_at_k",
+    "uplift_by_tenth",
+    "wald_estimate",
+    "wilson",
     "winsorise",
 ]
