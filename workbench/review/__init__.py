@@ -18,13 +18,11 @@ from workbench.review.hypotheses import check_hypotheses, refuse_hypothesis
 from workbench.review.matched import Matched, compare_matched
 from workbench.review.means import Difference, Sums, adjust_holm, compare_means, relative_lift
 from workbench.review.migration import (
-    ShareStability,
     count_moves,
     decompose_value,
     migrate,
     missing_counterparts,
     pair_snapshots,
-    share_stability,
 )
 from workbench.review.multiplicity import adjust_benjamini_hochberg
 from workbench.review.next_cycle import apply_recommendations, compare_strategies
@@ -45,6 +43,7 @@ from workbench.review.sequences import (
     first_day_decided,
     rate_sequence,
 )
+from workbench.review.shares import ShareStability, share_stability
 from workbench.review.shrinkage import Pooled, pool_effects, shrink_effects
 from workbench.review.strategies import evaluate_strategies
 from workbench.review.uplift import (
@@ -59,6 +58,7 @@ from workbench.review.uplift import (
     uplift_at_k,
     uplift_by_tenth,
 )
+from workbench.review.variants import compare_variants, first_channels
 from workbench.review.winsorise import Winsorised, check_dominance, dominance, winsorise
 
 __all__ = [
@@ -96,6 +96,7 @@ __all__ = [
     "compare_received",
     "compare_strategies",
     "compare_to_plan",
+    "compare_variants",
     "confidence_sequence",
     "count_churn",
     "count_moves",
@@ -108,7 +109,9 @@ __all__ = [
     "evaluate_history",
     "evaluate_strategies",
     "find_caveats",
+    "first_channels",
     "first_day_decided",
+    "fit_beta_prior",
     "fit_uplift",
     "flag_churn",
     "follow_up",
@@ -135,6 +138,7 @@ __all__ = [
     "uplift_at_k",
     "uplift_by_tenth",
     "wald_estimate",
+    "update_rates",
     "wilson",
     "winsorise",
 ]
