@@ -57,6 +57,37 @@ def test_changes_are_carried_over_and_listed(strategies):
     ]
 
 
+def test_channels_tiers_and_priors_are_carried_and_a_script_is_not(strategies):
+    change = {
+        "channel": "app",
+        "channels": "app,phone",
+        "tier": "value",
+        "script_version": "2",
+        "script": "another",
+        "expected_response": 0.11,
+        "prior_a": 110.0,
+        "prior_b": 890.0,
+        "n_more": 7,
+    }
+    before = strategies.assign(channels="phone", tier="", script_version="1")
+    following = apply_recommendations(before, pd.DataFrame([proposal("S2", change, posterior_mean=0.11)]))
+    difference = compare_strategies(before, following)
+    assert difference["strategy_id"].unique().tolist() == ["S2"]
+    assert dict(zip(difference["field"], difference["after"], strict=True)) == {
+        "channel": "app",
+        "channels": "app,phone",
+        "tier": "value",
+        "expected_response": 0.11,
+        "prior_a": 110.0,
+        "prior_b": 890.0,
+    }
+
+
+def test_nothing_is_learned_where_the_rule_says_nothing_of_it(strategies):
+    row = proposal("S1", {}) | {"evidence": json.dumps({"mean": 0.31, "posterior_mean": 0.29})}
+    assert compare_strategies(strategies, apply_recommendations(strategies, pd.DataFrame([row]))).empty
+
+
 def test_two_cycles_of_growth_multiply(strategies):
     accepted = pd.DataFrame([proposal("S1", {"capacity_factor": 1.5})])
     twice = apply_recommendations(apply_recommendations(strategies, accepted), accepted)

@@ -13,10 +13,14 @@ from workbench.review import (
     default_rules,
     evaluate_strategies,
     plan_sample_size,
+    read_rules,
     recommend,
+    recommendations,
     state_change,
     state_reason,
 )
+from workbench.review.rules import default_rules_text
+from workbench.review.variants import compare_variants, first_channels
 from workbench.tables import RECOMMENDATIONS
 
 # id, treated, responded, control, responded: one strategy for each rule
@@ -89,12 +93,40 @@ def test_changes_are_what_the_rules_say(cycle, evaluation):
     changes = {
         s: json.loads(c) for s, c in as_dict(recommend(evaluation, cycle.strategies), "change").items()
     }
-    assert changes["scale"] == {"capacity_factor": 1.5}
-    assert changes["keep"] == {}
-    assert changes["dear"] == {"capacity_factor": 0.5}
+    # Planned was .2, which counts like 100 customers.
+    learned = {"expected_response": round(2_720 / 9_100, 10), "prior_a": 2_720.0, "prior_b": 6_380.0}
+    assert changes["scale"] == {"capacity_factor": 1.5} | learned
+    assert changes["keep"] == learned
+    assert changes["dear"] == {"capacity_factor": 0.5} | learned
     assert changes["harm"] == changes["flat"] == {"stop": True}
+    # Nothing is learned of arms that are not as they were drawn.
+    assert changes["ratio"] == {}
     needed = int(plan_sample_size(0.1, 0.02, control_share=0.1))
-    assert changes["small"] == {"n_more": needed - 100}
+    assert changes["small"].pop("n_more") == needed - 100
+    assert changes["small"] == {"expected_response": round(22 / 190, 10), "prior_a": 22.0, "prior_b": 168.0}
+
+
+def only(change: str) -> dict[str, object]:
+    """A change without what was learned of the response."""
+    return {k: v for k, v in json.loads(change).items() if k not in recommendations.LEARNED}
+
+
+def test_what_the_planned_rate_counts_for_is_a_threshold(cycle, evaluation):
+    nothing = default_rules().with_thresholds(prior_weight=0)
+    rows = recommend(evaluation, cycle.strategies, nothing).set_index("strategy_id")
+    assert json.loads(rows.at["keep", "change"])["prior_a"] == 2_700.5
+    evidence = json.loads(rows.at["keep", "evidence"])
+    assert evidence["posterior_low"] < evidence["posterior_mean"] < evidence["posterior_high"]
+    assert evidence["rules"] == nothing.sha256
+
+
+def test_a_bank_says_a_reason_in_its_own_words(cycle, evaluation):
+    text = default_rules_text().replace(
+        'reason = "review_room.reason.harm"', 'reason = { en = "Bad: {uplift}.", zh_CN = "不好：{uplift}。" }'
+    )
+    rows = recommend(evaluation, cycle.strategies, read_rules(text)).set_index("strategy_id")
+    assert state_reason(rows.loc["harm"]) == "Bad: −5.0 pts."
+    assert state_reason(rows.loc["harm"], "zh_CN").startswith("不好：")
 
 
 def test_a_list_large_enough_for_its_plan_looks_for_what_is_worth_it(cycle, evaluation):
@@ -140,7 +172,7 @@ def test_a_larger_control_is_proposed_where_it_would_decide(make_cycle):
     )
     result = recommend(evaluate_strategies(*cycle.tables()), cycle.strategies)
     assert result.loc[0, ["action", "rule"]].tolist() == ["adjust", "R5"]
-    assert json.loads(result.loc[0, "change"]) == {"control_share": 0.3}
+    assert only(result.loc[0, "change"]) == {"control_share": 0.3}
     assert "–" not in state_reason(result.iloc[0])
 
 
@@ -157,9 +189,9 @@ def test_a_strategy_is_narrowed_to_the_stages_it_works_in(make_cycle):
     assert len(answered) == 950
     result = recommend(whole, cycle.strategies, parts=parts)
     assert result.loc[0, "rule"] == "R4"
-    assert json.loads(result.loc[0, "change"]) == {"lifecycle_stages": "growth"}
+    assert only(result.loc[0, "change"]) == {"lifecycle_stages": "growth"}
     assert "growth" in state_reason(result.iloc[0])
-    assert state_change(result.iloc[0], "zh_CN") == "仅限成长期"
+    assert state_change(result.iloc[0], "zh_CN").startswith("仅限成长期；计划响应率 ")
     assert recommend(whole, cycle.strategies).loc[0, "rule"] != "R4"
 
 
@@ -170,3 +202,78 @@ def test_an_evaluation_of_parts_is_refused(make_cycle):
         recommend(parts, cycle.strategies)
     with pytest.raises(ParameterProblem, match="lifecycle_stage"):
         recommend(evaluate_strategies(*cycle.tables()), cycle.strategies, parts=parts)
+
+
+def test_a_strategy_is_narrowed_to_the_tiers_it_works_for(make_cycle):
+    cycle = make_cycle(("S1", 9_000, 950, 2_000, 200), S1={"control_share": 2 / 11})
+    first_half = cycle.targets["rank"].le(2_000) & cycle.targets["arm"].eq("treatment")
+    held = cycle.targets["arm"].eq("control") & cycle.targets["rank"].mod(2).eq(0)
+    tier = (first_half | held).map({True: "strategic", False: "basic"})
+    customers = cycle.customers.assign(tier=tier.to_numpy())
+    tiers = evaluate_strategies(*cycle.tables(), customers=customers, by="tier")
+    result = recommend(evaluate_strategies(*cycle.tables()), cycle.strategies, tiers=tiers)
+    assert only(result.loc[0, "change"]) == {"tier": "strategic"}
+    assert state_reason(result.iloc[0]).endswith("it works for: strategic.")
+    assert "仅限战略客群" in state_change(result.iloc[0], "zh_CN")
+
+
+def test_twenty_strategies_that_differ_by_chance_are_not_narrowed(make_cycle):
+    # One p-value of .03 among twenty strategies is what chance brings.
+    cycle = make_cycle(*((f"S{i}", 900, 90, 900, 90) for i in range(20)))
+    parts = evaluate_strategies(*cycle.tables(), customers=cycle.customers, by="lifecycle_stage")
+    treated = parts["arm"].eq("treatment") & parts["outcome"].eq("responded")
+    mine = parts.index[treated & parts["strategy_id"].eq("S7")]
+    parts.loc[mine, "uplift"], parts.loc[mine, "standard_error"] = [0.05, -0.01], 0.02
+    parts.loc[mine, "ci_low"] = [0.01, -0.05]
+    row = recommend(evaluate_strategies(*cycle.tables()), cycle.strategies, parts=parts).iloc[7]
+    evidence = json.loads(row["evidence"])
+    assert evidence["parts_p"] < 0.05 < evidence["parts_p_holm"]
+    assert row["rule"] != "R4"
+
+
+def test_another_channel_that_did_better_is_proposed(make_cycle):
+    cycle = make_cycle(
+        ("S1", 4_000, 500, 1_000, 120),
+        S1={"channels": "phone,branch", "cost_per_contact": 0.1, "control_share": 0.2},
+    )
+    answered = set(cycle.outcomes["customer_id"])
+    others = cycle.contacts["customer_id"].isin(answered) | cycle.contacts.index.to_series().mod(9).eq(0)
+    contacts = cycle.contacts.assign(channel=others.map({True: "app", False: "phone"}))
+    contacts.loc[contacts.index[:60], "channel"] = "phone"
+    compared = compare_variants(*cycle.tables(), first_channels(contacts))
+    whole = evaluate_strategies(*cycle.tables(), contacts=contacts)
+    result = recommend(whole, cycle.strategies, channels=compared).iloc[0]
+    assert (result["action"], result["rule"]) == ("adjust", "R11")
+    assert only(result["change"]) == {"channel": "app", "channels": "app,phone,branch"}
+    assert "By app more responded" in state_reason(result)
+    assert "nobody drew these customers at random" in state_reason(result)
+
+
+def test_another_script_is_proposed_with_its_text(make_cycle):
+    cycle = make_cycle(
+        ("S1", 4_000, 500, 1_000, 120),
+        S1={"script_version": "1", "cost_per_contact": 0.1, "control_share": 0.2},
+    )
+    variants = pd.DataFrame(
+        {"strategy_id": "S1", "customer_id": [f"S1t{i:06d}" for i in range(4_000)], "variant": "1"}
+    )
+    variants.loc[60:1_200, "variant"] = "2"
+    compared = compare_variants(*cycle.tables(), variants, used="script_version")
+    whole = evaluate_strategies(*cycle.tables(), contacts=cycle.contacts)
+    texts = {("S1", "2"): "Good day, {name}."}
+    result = recommend(whole, cycle.strategies, scripts=compared, script_texts=texts).iloc[0]
+    assert result["rule"] == "R12"
+    assert only(result["change"]) == {"script_version": "2", "script": "Good day, {name}."}
+    assert state_change(result).startswith("script 2, once an analyst confirms it")
+
+
+def test_a_contaminated_control_ends_no_strategy(make_cycle):
+    cycle = make_cycle(("S1", 9_000, 450, 1_000, 100))
+    called = cycle.targets[cycle.targets["arm"].eq("control")].head(150)
+    more = cycle.contacts.head(150).assign(
+        customer_id=called["customer_id"].to_numpy(), contact_id=called["customer_id"].to_numpy()
+    )
+    contacts = pd.concat([cycle.contacts, more], ignore_index=True)
+    result = recommend(evaluate_strategies(*cycle.tables(), contacts=contacts), cycle.strategies).iloc[0]
+    assert (result["action"], result["rule"]) == ("undecided", "R10")
+    assert "15.0% of the control" in state_reason(result)

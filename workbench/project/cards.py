@@ -10,8 +10,10 @@ from workbench.store.cards import FIRST_VERSION
 from workbench.tables import KPIS, STRATEGIES
 
 STAMPS = ("row_version", "updated_at", "updated_by")
-CARD_COLUMNS = (*STRATEGIES.names, "capacity_factor")
-"""Columns of a card: the table's, and how much larger the review wants its list."""
+REVIEWED = ("capacity_factor", "prior_a", "prior_b")
+"""What a review gave cards: how much larger their list is to be, the Beta prior of their response."""
+CARD_COLUMNS = (*STRATEGIES.names, *REVIEWED)
+"""Columns of a card: the table's, and what a review gave it."""
 _LATER = ("owner", *STRATEGIES.names[STRATEGIES.names.index("kpi") :])
 """Columns that cards stored by an earlier version lack."""
 
@@ -22,9 +24,8 @@ def cards_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     What cards of an earlier version lack is filled in: they count responses, have their
     one channel in order, and the first version of their script.
     """
-    names = [*STRATEGIES.names]
-    if any(row.get("capacity_factor") is not None for row in rows):
-        names.append("capacity_factor")
+    given = [name for name in REVIEWED if any(row.get(name) is not None for row in rows)]
+    names = [*STRATEGIES.names, *given]
     frame = pd.DataFrame(rows, columns=[*names, *STAMPS])
     for column in STRATEGIES.columns:
         if column.kind == "date":
@@ -35,6 +36,7 @@ def cards_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
             frame[column.name] = frame[column.name].astype("str")
             if column.name in _LATER:
                 frame[column.name] = frame[column.name].fillna("")
+    frame[given] = frame[given].astype("float64")
     frame["kpi"] = frame["kpi"].replace("", KPIS[0])
     frame["script_version"] = frame["script_version"].replace("", FIRST_VERSION)
     frame["channels"] = pd.Series(

@@ -135,10 +135,10 @@ __all__ = [
     "state_reason",
     "summarise_kpis",
     "track_uplift",
+    "update_rates",
     "uplift_at_k",
     "uplift_by_tenth",
     "wald_estimate",
-    "update_rates",
     "wilson",
     "winsorise",
 ]

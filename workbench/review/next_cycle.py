@@ -13,6 +13,11 @@ from workbench.review.campaign import check_columns
 from workbench.tables import STRATEGIES
 
 CAPACITY = "capacity_factor"
+CARRIED = ("control_share", "lifecycle_stages", "tier", "channel", "channels", "expected_response")
+"""Card fields that an accepted recommendation sets to what it names."""
+PRIORS = ("prior_a", "prior_b")
+# A rate learned of the responses; recommendations of an earlier version have the bare mean.
+_LEARNED = "posterior_mean"
 
 
 def apply_recommendations(
@@ -36,10 +41,11 @@ def apply_recommendations(
     Returns
     -------
     pandas.DataFrame
-        Table `STRATEGIES` without the stopped ones. An accepted recommendation sets the
-        control share or stages it names, multiplies the column `capacity_factor` (1 when it
-        is new; the target list is to be this much larger), and sets expected_response to
-        the rate that was measured. `compare_strategies` lists what changed.
+        Table `STRATEGIES` without the stopped ones. An accepted recommendation sets what it
+        names of control share, stages, tiers, channels, and the expected response with its
+        prior_a and prior_b, and multiplies the column `capacity_factor` (1 when it is new;
+        the target list is to be this much larger). A script is not changed: it waits as a
+        draft until somebody confirms it. `compare_strategies` lists what changed.
 
     Raises
     ------
@@ -88,10 +94,17 @@ def _change(
             following[CAPACITY] = 1.0
         before = following[CAPACITY].astype(float).fillna(1.0)
         following.at[strategy_id, CAPACITY] = before[strategy_id] * change[CAPACITY]
-    for name in ("control_share", "lifecycle_stages"):
-        if name in change:
+    for name in CARRIED:
+        if name in change and (name in following.columns or name in STRATEGIES.names):
+            if name not in following.columns:
+                following[name] = ""
             following.at[strategy_id, name] = change[name]
-    if "mean" in evidence:
+    if all(name in change for name in PRIORS):
+        for name in PRIORS:
+            if name not in following.columns:
+                following[name] = float("nan")
+            following.at[strategy_id, name] = float(change[name])
+    elif "expected_response" not in change and "mean" in evidence and _LEARNED not in evidence:
         following.at[strategy_id, "expected_response"] = float(evidence["mean"])
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import operator
-import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib import resources
 from typing import Any
 
 from workbench.errors import ParameterProblem
-from workbench.tables import ACTIONS
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -21,7 +21,66 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
 }
 OPERATORS = (*_COMPARE, "missing", "present")
-_SOURCES = ("value", "threshold", "field_of")
+SOURCES = ("value", "threshold", "field_of")
+OWN = "review_advice.own"
+"""Key of a reason that the rule says in its own words."""
+FIGURES: dict[str, str] = {
+    "n": "count",
+    "n_control": "count",
+    "n_listed": "count",
+    "n_contacted": "count",
+    "n_contaminated": "count",
+    "contaminated_share": "percent",
+    "n_responded": "count",
+    "expected_count": "count",
+    "mean": "percent",
+    "control_mean": "percent",
+    "control_share": "percent",
+    "uplift": "points",
+    "ci_low": "points",
+    "ci_high": "points",
+    "p_value": "p",
+    "p_holm": "p",
+    "lift": "percent",
+    "value": "money",
+    "value_low": "money",
+    "value_high": "money",
+    "cost": "money",
+    "return_on_cost": "ratio",
+    "return_low": "ratio",
+    "return_high": "ratio",
+    "planned_rate": "percent",
+    "planned_uplift": "points",
+    "break_even_uplift": "points",
+    "n_needed": "count",
+    "n_needed_wide": "count",
+    "n_more": "count",
+    "sample_ratio_p": "p",
+    "parts_p": "p",
+    "parts_p_holm": "p",
+    "works_in": "stages",
+    "tier_p": "p",
+    "tier_p_holm": "p",
+    "works_in_tier": "tiers",
+    "better_channel": "channel",
+    "channels_after": "channel",
+    "channel_uplift": "points",
+    "channel_p_holm": "p",
+    "n_better_channel": "count",
+    "better_script": "text",
+    "script_after": "text",
+    "script_uplift": "points",
+    "script_p_holm": "p",
+    "n_better_script": "count",
+    "prior_a": "ratio",
+    "prior_b": "ratio",
+    "posterior_a": "ratio",
+    "posterior_b": "ratio",
+    "posterior_mean": "percent",
+    "posterior_low": "percent",
+    "posterior_high": "percent",
+}
+"""Figures that a condition may name, and how each is written."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +90,7 @@ class Condition:
     Attributes
     ----------
     field : str
-        The figure, by its name in the evaluation.
+        The figure, by its name in the evaluation: one of `FIGURES`.
     op : {"<", "<=", ">", ">=", "==", "missing", "present"}
         How it is compared.
     source : {"value", "threshold", "field_of", ""}
@@ -85,6 +144,8 @@ class Rule:
     change : dict
         What the next cycle changes: values, or ``{"threshold": name}`` or
         ``{"field": name}`` to fill in.
+    said : dict
+        The sentence by language, where the rule has one of its own.
     """
 
     id: str
@@ -92,11 +153,21 @@ class Rule:
     reason: str
     conditions: tuple[Condition, ...]
     change: dict[str, Any]
+    said: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Rules:
     """Rules in the order they are tried, and the thresholds they name.
+
+    Attributes
+    ----------
+    thresholds : dict of str to float
+        By name.
+    rules : tuple of Rule
+        The first whose conditions all hold is a strategy's.
+    text : str
+        The TOML that they were read from; empty where they were put together in code.
 
     Examples
     --------
@@ -109,22 +180,43 @@ class Rules:
 
     thresholds: dict[str, float]
     rules: tuple[Rule, ...]
+    text: str = field(default="", repr=False, compare=False)
+
+    @property
+    def sha256(self) -> str:
+        """Hash that names this version: of the text, else of the rules themselves.
+
+        Examples
+        --------
+        >>> rules = default_rules()
+        >>> rules.sha256 == rules.with_thresholds(alpha=0.01).with_thresholds(alpha=0.05).sha256
+        True
+        """
+        said = self.text or json.dumps(
+            {"thresholds": self.thresholds, "rules": [asdict(rule) for rule in self.rules]}, sort_keys=True
+        )
+        return hashlib.sha256(said.encode()).hexdigest()
 
     def with_thresholds(self, **thresholds: float) -> Rules:
-        """Return the same rules with other thresholds.
+        """Return the same rules with other thresholds; comments of their text stay.
 
         Raises
         ------
         ParameterProblem
-            If there is no such threshold, or a value is no number.
+            If there is no such threshold, or a value is no number or makes no sense.
         """
+        from workbench.review.rules_text import change_thresholds, check_threshold
+
         for name, value in thresholds.items():
             if name not in self.thresholds:
                 raise ParameterProblem(
                     "review_room.error.threshold", name=name, known=", ".join(self.thresholds)
                 )
-            _number(value, name)
-        return replace(self, thresholds=self.thresholds | {k: float(v) for k, v in thresholds.items()})
+            check_threshold(name, value)
+        changed = {name: float(value) for name, value in thresholds.items()}
+        moved = {name: value for name, value in changed.items() if value != self.thresholds[name]}
+        text = change_thresholds(self.text, moved) if self.text and moved else self.text
+        return replace(self, thresholds=self.thresholds | changed, text=text)
 
     def first(self, figures: Mapping[str, Any]) -> Rule:
         """Return the first rule whose conditions all hold."""
@@ -144,6 +236,17 @@ def is_missing(value: Any) -> bool:
     return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
 
 
+def default_rules_text() -> str:
+    """Return the text of the rules that come with the workbench.
+
+    Examples
+    --------
+    >>> default_rules_text().splitlines()[0][:37]
+    '# The rules by which a review recomme'
+    """
+    return resources.files(__package__).joinpath("rules.toml").read_text(encoding="utf-8")
+
+
 def default_rules() -> Rules:
     """Return the rules that come with the workbench, ``review/rules.toml``.
 
@@ -152,91 +255,6 @@ def default_rules() -> Rules:
     >>> [rule.id for rule in default_rules().rules][:3]
     ['R9', 'R6', 'R1']
     """
-    return read_rules(resources.files(__package__).joinpath("rules.toml").read_text(encoding="utf-8"))
+    from workbench.review.rules_text import read_rules
 
-
-def read_rules(text: str) -> Rules:
-    """Read rules from TOML text.
-
-    Parameters
-    ----------
-    text : str
-        ``[thresholds]`` with numbers, and ``[[rules]]`` with id, action, reason,
-        conditions and change, as in ``review/rules.toml``. Conditions are comparisons of
-        named figures; nothing in the text is run.
-
-    Returns
-    -------
-    Rules
-
-    Raises
-    ------
-    ParameterProblem
-        If the text is not TOML, or a rule is incomplete, compares in an unknown way, names
-        an unknown threshold, or the last rule has conditions.
-
-    Examples
-    --------
-    >>> read_rules("[thresholds]")
-    Traceback (most recent call last):
-    ...
-    workbench.errors.ParameterProblem: The rules can't be read: the last rule must have no conditions...
-    """
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _problem(str(error)) from error
-    thresholds = {
-        name: _number(value, f"threshold {name}") for name, value in document.get("thresholds", {}).items()
-    }
-    rules = tuple(_read_rule(entry, thresholds) for entry in document.get("rules", []))
-    if not rules or rules[-1].conditions:
-        raise _problem("the last rule must have no conditions, so that every strategy gets one")
-    return Rules(thresholds, rules)
-
-
-def _read_rule(entry: dict[str, Any], thresholds: Mapping[str, float]) -> Rule:
-    name = str(entry.get("id", "?"))
-    missing = [key for key in ("id", "action", "reason") if not isinstance(entry.get(key), str)]
-    if missing:
-        raise _problem(f"rule {name} lacks {', '.join(missing)}")
-    if entry["action"] not in ACTIONS:
-        raise _problem(f"rule {name}: action must be one of {', '.join(ACTIONS)}")
-    conditions = tuple(_read_condition(c, name, thresholds) for c in entry.get("conditions", []))
-    change = dict(entry.get("change", {}))
-    for key, value in change.items():
-        if isinstance(value, dict) and (
-            set(value) not in ({"threshold"}, {"field"})
-            or ("threshold" in value and value["threshold"] not in thresholds)
-        ):
-            raise _problem(f"rule {name}: change {key} must be a value, a threshold or a field")
-    return Rule(name, entry["action"], entry["reason"], conditions, change)
-
-
-def _read_condition(entry: dict[str, Any], rule: str, thresholds: Mapping[str, float]) -> Condition:
-    field, op = entry.get("field"), entry.get("op")
-    given = [source for source in _SOURCES if source in entry]
-    if not isinstance(field, str) or op not in OPERATORS or set(entry) - {"field", "op", *_SOURCES}:
-        raise _problem(f"rule {rule}: a condition needs a field and one of {' '.join(OPERATORS)}")
-    if op in ("missing", "present"):
-        if given:
-            raise _problem(f"rule {rule}: {field} {op} compares with nothing")
-        return Condition(field, op)
-    if len(given) != 1:
-        raise _problem(f"rule {rule}: {field} {op} needs one of {', '.join(_SOURCES)}")
-    source, operand = given[0], entry[given[0]]
-    if source == "value":
-        return Condition(field, op, source, _number(operand, f"rule {rule}, {field}"))
-    if not isinstance(operand, str) or (source == "threshold" and operand not in thresholds):
-        raise _problem(f"rule {rule}: there is no {source} {operand}")
-    return Condition(field, op, source, operand)
-
-
-def _number(value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise _problem(f"{where} must be a number")
-    return float(value)
-
-
-def _problem(detail: str) -> ParameterProblem:
-    return ParameterProblem("review_room.error.rules", detail=detail)
+    return read_rules(default_rules_text(), "rules.toml")
