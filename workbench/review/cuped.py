@@ -219,9 +219,8 @@ def adjust_cuped(
     theta = np.divide(cross, covariate, out=np.zeros(np.shape(covariate)), where=covariate > 0)
     scale = np.sqrt(covariate * outcome)
     correlation = np.divide(cross, scale, out=np.full(np.shape(scale), np.nan), where=scale > 0)
-    difference = compare_means(
-        *(_adjusted(arm, part, theta) for arm, part in zip(arms, moments, strict=True)), alpha
-    )
+    adjusted = [_adjusted(arm, part, theta) for arm, part in zip(arms, moments, strict=True)]
+    difference = compare_means(adjusted[0], adjusted[1], alpha)
     raw = np.square(unadjusted.standard_error)
     left = np.square(difference.standard_error)
     # Where nothing varied there was nothing to remove.

@@ -107,8 +107,12 @@ def _track(
         responded = np.cumsum(np.bincount(known, minlength=len(dates))).astype(np.float64)
         shares.append(Sums(np.full(len(dates), float(arm.sum())), responded, responded))
     result = compare_means(shares[0], shares[1], alpha)
+    treatment, control = shares
     sequence = rate_sequence(
-        *(figure for arm in shares for figure in (arm.total, arm.n)),
+        treatment.total,
+        treatment.n,
+        control.total,
+        control.n,
         alpha,
         expected_response=expected_response,
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from workbench.errors import ParameterProblem
 from workbench.review.campaign import check_columns, read_arms, read_outcome
 from workbench.review.means import Sums, adjust_holm, check_alpha, compare_means
+from workbench.tables import ARMS
 
 # Strict, as the sample-ratio check is: it is made for every strategy of every cycle.
 ALARM = 0.01
@@ -90,33 +92,28 @@ def compare_pre_period(
         raise ParameterProblem("review_statistics.error.no_columns")
     check_columns(rows, [arm, *([by] if by else []), *columns])
     codes, names = read_arms(rows[arm])
-    if len(rows) and str(control) not in names:
+    control = str(control)
+    if len(rows) and control not in names:
         raise ParameterProblem(
             "review_room.error.no_control", control=control, column=arm, arms=", ".join(names) or "-"
         )
-    parts, labels = (
-        pd.factorize(rows[by], use_na_sentinel=False)
-        if by
-        else (np.zeros(len(rows), np.intp), pd.Index([None]))
-    )
-    others = [i for i, name in enumerate(names) if name != str(control)]
+    # An arm that nobody is in stands there with n = 0.
+    names += [name for name in (control, ARMS[0]) if name not in names and len(names) < 2]
+    labels = pd.Index([None])
+    parts = np.zeros(len(rows), dtype=np.intp)
+    if by:
+        parts, labels = pd.factorize(rows[by], use_na_sentinel=False)
+    cell = parts * len(names) + codes
+    everybody = np.bincount(cell, minlength=len(labels) * len(names))
     frames = []
     for column in columns:
-        values = read_outcome(rows[column])
-        cell = parts * len(names) + codes
-        sums = Sums.by_group(values, cell, len(labels) * len(names))
-        everybody = np.bincount(cell, minlength=len(labels) * len(names))
-        for other in others:
-            frames.append(_compare(sums, everybody, names, other, names.index(str(control)), alpha))
-            frames[-1].insert(0, "column", column)
-            frames[-1].insert(0, "arm", names[other])
-            frames[-1].insert(0, "part", np.arange(len(labels)))
-    if not frames:
-        frames = [
-            _compare(Sums.by_group(np.empty(0), np.empty(0, np.intp), 0), np.empty(0, int), [""], 0, 0, alpha)
-        ]
-        for name in ("column", "arm", "part"):
-            frames[0].insert(0, name, [])
+        sums = Sums.by_group(read_outcome(rows[column]), cell, everybody.size)
+        for name in names:
+            if name != control:
+                frame = _compare(sums, everybody, len(names), names.index(name), names.index(control), alpha)
+                frame.insert(0, "column", column)
+                frame.insert(0, "arm", name)
+                frames.append(frame.assign(part=np.arange(len(labels))))
     frame = pd.concat(frames, ignore_index=True).sort_values("part", kind="stable", ignore_index=True)
     there = (frame["n"] + frame["n_control"] + frame["n_missing"]) > 0
     frame = frame[there].reset_index(drop=True)
@@ -124,16 +121,16 @@ def compare_pre_period(
     frame["notable"] = frame["smd"].abs() > NOTABLE_FROM
     frame["alarm"] = frame["p_holm"] < alarm
     if by:
-        frame.insert(0, by, pd.Series(labels).take(frame["part"].astype(int)).to_numpy())
+        frame.insert(0, by, pd.Series(labels).take(frame["part"].to_numpy(np.intp)).to_numpy())
     return frame.drop(columns="part")
 
 
 def _compare(
-    sums: Sums, everybody: np.ndarray, names: list[str], other: int, control: int, alpha: float
+    sums: Sums, everybody: npt.NDArray[np.intp], n_arms: int, other: int, control: int, alpha: float
 ) -> pd.DataFrame:
     """Compare one arm with the control in every part at once."""
-    treated, held = sums.take(slice(other, None, len(names))), sums.take(slice(control, None, len(names)))
-    listed = everybody[other :: len(names)] + everybody[control :: len(names)]
+    treated, held = sums.take(slice(other, None, n_arms)), sums.take(slice(control, None, n_arms))
+    listed = everybody[other::n_arms] + everybody[control::n_arms]
     result = compare_means(treated, held, alpha)
     spread = np.sqrt((treated.variance + held.variance) / 2)
     return pd.DataFrame(
