@@ -13,6 +13,7 @@ from workbench.store import schema
 from workbench.store.area import Area
 from workbench.store.content import canonical_json
 from workbench.store.database import Change
+from workbench.store.late import refuse_late
 from workbench.store.roles import reads, writes
 
 FOUR_EYES = 1_000
@@ -54,6 +55,7 @@ class Approvals(Area):
         text = _text(note)
         table = schema.launch_requests
         with self.database.writing("launch.request", cycle_id=cycle_id, sha256=sha256, n=n) as change:
+            refuse_late(change, cycle_id, "approvals")
             query = sa.select(table).where(table.c.cycle_id == cycle_id, table.c.status.in_(_OPEN))
             waiting = change.execute(query).first()
             if waiting is not None and waiting.sha256 == sha256:
@@ -227,6 +229,7 @@ class Approvals(Area):
 
     @staticmethod
     def _set(change: Change, row: Any, **values: Any) -> None:
+        refuse_late(change, row.cycle_id, "approvals")
         table = schema.launch_requests
         change.execute(
             sa.update(table)

@@ -30,6 +30,7 @@ from workbench.store.content import (
     versions_on_disk,
     write_files,
 )
+from workbench.store.late import refuse_late
 from workbench.store.roles import reads, writes
 
 if TYPE_CHECKING:
@@ -183,6 +184,7 @@ class Artefacts(Area):
             highest = change.execute(
                 sa.select(sa.func.max(table.c.version)).where(table.c.kind == kind)
             ).scalar()
+            refuse_late(change, manifest["cycle_id"], "artefact", kind)
             if after is not None and (highest or 0) > after:
                 raise Conflict("store.error.newer_version", difference={}, kind=kind, version=highest)
             # A folder without a row was left by a writer that died in between.

@@ -16,6 +16,7 @@ from workbench.store.approvals import FOUR_EYES, refuse_alone
 from workbench.store.area import Area, refuse_lost_edit
 from workbench.store.content import canonical_json
 from workbench.store.database import Change
+from workbench.store.late import refuse_late
 from workbench.store.roles import reads, writes
 
 FIRST_VERSION = "1"
@@ -76,6 +77,7 @@ class Cards(Area):
         """
         table = schema.strategies
         with self.database.writing("strategies.replace", cycle_id=cycle_id) as change:
+            refuse_late(change, cycle_id, "cards")
             there = {row.strategy_id: row for row in self._there(change, cycle_id)}
             wanted = [str(card["strategy_id"]) for card in cards]
             lists = schema.target_lists
@@ -104,6 +106,7 @@ class Cards(Area):
         """
         strategy_id = str(card["strategy_id"])
         with self.database.writing("strategy.save", cycle_id=cycle_id, strategy_id=strategy_id) as change:
+            refuse_late(change, cycle_id, "cards")
             rows = self._there(change, cycle_id)
             row = next((r for r in rows if r.strategy_id == strategy_id), None)
             if row is not None and expected_version is not None:
@@ -128,6 +131,7 @@ class Cards(Area):
         """
         table, lists = schema.strategies, schema.target_lists
         with self.database.writing("strategy.remove", cycle_id=cycle_id, strategy_id=strategy_id) as change:
+            refuse_late(change, cycle_id, "cards")
             row = change.execute(sa.select(table).where(*_key(cycle_id, strategy_id))).one_or_none()
             if row is None:
                 raise NotFound("store.error.no_card", strategy=strategy_id)
@@ -229,6 +233,7 @@ class Lists(Area):
         with self.database.writing("list.launch", list_id=list_id, strategy_id=strategy_id) as change:
             if change.execute(sa.select(table).where(table.c.list_id == list_id)).first():
                 return False
+            refuse_late(change, cycle_id, "lists")
             refuse_alone(change, cycle_id, n, selection, self.four_eyes)
             change.execute(
                 sa.insert(table).values(

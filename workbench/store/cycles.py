@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,10 +12,26 @@ import sqlalchemy as sa
 from workbench.errors import NotFound, ParameterProblem
 from workbench.store import schema
 from workbench.store.area import Area
+from workbench.store.content import canonical_json, hash_text
 from workbench.store.database import Change
+from workbench.store.late import refuse_late
 from workbench.store.objectives import carry_objectives
 from workbench.store.roles import reads, writes
 
+MESSAGE_PREFIXES = ("review_cycles.already.",)
+LONGEST = 1_000
+"""Characters of a reason."""
+_HASHED = ("frozen", "closed")
+_DECIDED = (
+    "strategy_id",
+    "action",
+    "rule",
+    "change",
+    "status",
+    "decided_by",
+    "decided_at",
+    "decision_reason",
+)
 SLOTS = 10
 """Colours that segments may have; what comes after is grey, slot 0."""
 
@@ -31,7 +48,9 @@ class Cycles(Area):
             return [dict(row._mapping) for row in connection.execute(query)]
 
     @writes("analyst")
-    def open(self, cycle_id: str, snapshot_date: dt.date, opened_from: str | None = None) -> None:
+    def open(
+        self, cycle_id: str, snapshot_date: dt.date, opened_from: str | None = None, reason: str = ""
+    ) -> None:
         """Open a cycle.
 
         Raises
@@ -56,28 +75,156 @@ class Cycles(Area):
                     row_version=1,
                 )
             )
+            self._remember(change, cycle_id, "opened", reason)
             if opened_from is not None:
                 carry_objectives(change, opened_from, cycle_id)
 
     @writes("analyst")
-    def close(self, cycle_id: str) -> None:
-        """Close a cycle; what it holds stays readable.
+    def freeze(self, cycle_id: str, reason: str = "") -> str:
+        """Freeze a cycle's evaluation: nothing that it rests on is written any more.
+
+        Returns
+        -------
+        str
+            SHA-256 over the cycle's artefacts, cards, lists, counts of results and decisions.
 
         Raises
         ------
         NotFound
             If there is no such cycle.
+        ParameterProblem
+            If it is frozen or closed already.
         """
-        table = schema.cycles
+        with self.database.writing("cycle.freeze", cycle_id=cycle_id) as change:
+            self._standing(change, cycle_id, ("open",))
+            self._set(change, cycle_id, state="frozen")
+            return self._remember(change, cycle_id, "frozen", reason)
+
+    @writes("analyst")
+    def close(self, cycle_id: str, reason: str = "") -> str:
+        """Close a cycle; what it holds stays readable, and takes nothing more.
+
+        Returns
+        -------
+        str
+            SHA-256 as of `freeze`.
+
+        Raises
+        ------
+        NotFound
+            If there is no such cycle.
+        ParameterProblem
+            If it is closed already.
+        """
         with self.database.writing("cycle.close", cycle_id=cycle_id) as change:
-            done = change.execute(
-                sa.update(table)
-                .where(table.c.cycle_id == cycle_id)
-                .values(state="closed", closed_at=change.at, row_version=table.c.row_version + 1)
+            self._standing(change, cycle_id, ("open", "frozen"))
+            self._set(change, cycle_id, state="closed", closed_at=change.at)
+            return self._remember(change, cycle_id, "closed", reason)
+
+    @writes("analyst")
+    def reopen(self, cycle_id: str, reason: str) -> None:
+        """Open a frozen or closed cycle again; the reason is kept.
+
+        Raises
+        ------
+        NotFound
+            If there is no such cycle.
+        ParameterProblem
+            If no reason is given, or the cycle is open.
+        """
+        if not reason.strip():
+            raise ParameterProblem("review_cycles.error.reopen_reason")
+        with self.database.writing("cycle.reopen", cycle_id=cycle_id, reason=reason.strip()) as change:
+            self._standing(change, cycle_id, ("frozen", "closed"))
+            self._set(change, cycle_id, state="open", closed_at=None)
+            self._remember(change, cycle_id, "reopened", reason)
+
+    @reads
+    def events(self, cycle_id: str | None = None) -> list[dict[str, Any]]:
+        """Return what cycles went through, oldest first; ``content`` is what the hash is of."""
+        table = schema.cycle_events
+        query = sa.select(table).order_by(table.c.event_id)
+        if cycle_id is not None:
+            query = query.where(table.c.cycle_id == cycle_id)
+        with self.database.reading() as connection:
+            rows = [dict(row._mapping) for row in connection.execute(query)]
+        return [row | {"content": json.loads(row["content"] or "{}")} for row in rows]
+
+    @reads
+    def content(self, cycle_id: str) -> dict[str, Any]:
+        """Return what a cycle holds now: every artefact, card, list and decision with its hash."""
+        with self.database.reading() as connection:
+            return _content(connection, cycle_id)
+
+    def _standing(self, change: Change, cycle_id: str, wanted: tuple[str, ...]) -> None:
+        table = schema.cycles
+        row = change.execute(sa.select(table).where(table.c.cycle_id == cycle_id)).one_or_none()
+        if row is None:
+            known = ", ".join(change.connection.execute(sa.select(table.c.cycle_id)).scalars()) or "-"
+            raise NotFound("errors.not_found.cycle", cycle=cycle_id, known=known)
+        if row.state not in wanted:
+            raise ParameterProblem(f"review_cycles.already.{row.state}", cycle=cycle_id)
+
+    def _set(self, change: Change, cycle_id: str, **values: Any) -> None:
+        table = schema.cycles
+        change.execute(
+            sa.update(table)
+            .where(table.c.cycle_id == cycle_id)
+            .values(row_version=table.c.row_version + 1, **values)
+        )
+
+    def _remember(self, change: Change, cycle_id: str, event: str, reason: str) -> str:
+        if len(reason) > LONGEST:
+            raise ParameterProblem("store.error.long_text", n=len(reason), longest=LONGEST)
+        text = canonical_json(_content(change.connection, cycle_id)) if event in _HASHED else ""
+        sha256 = hash_text(text) if text else ""
+        change.execute(
+            sa.insert(schema.cycle_events).values(
+                cycle_id=cycle_id,
+                event=event,
+                reason=reason.strip(),
+                sha256=sha256,
+                content=text,
+                at=change.at,
+                who=self.database.who,
             )
-            if done.rowcount == 0:
-                known = ", ".join(change.connection.execute(sa.select(table.c.cycle_id)).scalars()) or "-"
-                raise NotFound("errors.not_found.cycle", cycle=cycle_id, known=known)
+        )
+        if sha256:
+            change.ids["sha256"] = sha256
+        return sha256
+
+
+def _content(connection: sa.Connection, cycle_id: str) -> dict[str, Any]:
+    """Return everything of a cycle that its hash is of, so that a difference can be named."""
+    artefacts, cards, lists = schema.artefacts, schema.strategies, schema.target_lists
+    made = schema.recommendations
+    listed = {
+        row.list_id: row.sha256
+        for row in connection.execute(sa.select(lists).where(lists.c.cycle_id == cycle_id))
+    }
+    counts = {
+        name: connection.execute(
+            sa.select(sa.func.count()).select_from(table).where(table.c.list_id.in_(list(listed)))
+        ).scalar()
+        for name, table in (("contacts", schema.contacts), ("outcomes", schema.outcomes))
+    }
+    return {
+        "cycle_id": cycle_id,
+        "artefacts": {
+            row.artefact_id: row.identity
+            for row in connection.execute(sa.select(artefacts).where(artefacts.c.cycle_id == cycle_id))
+        },
+        "cards": {
+            row.strategy_id: hash_text(row.card)
+            for row in connection.execute(sa.select(cards).where(cards.c.cycle_id == cycle_id))
+        },
+        "lists": listed,
+        "results": counts,
+        "decisions": {
+            row.recommendation_id: hash_text(canonical_json([getattr(row, name) for name in _DECIDED]))
+            for row in connection.execute(sa.select(made).where(made.c.cycle_id == cycle_id))
+        },
+    }
 
 
 class Slots(Area):
@@ -150,9 +297,16 @@ class Slots(Area):
             for segment in segments:
                 if segment not in chosen:
                     chosen[segment] = free.pop(0) if free else 0
-            self._store(change, cycle_id, here, chosen)
+            in_use = {row.segment: row.slot for row in self._in_use(change, cycle_id)}
+            if chosen != in_use:
+                refuse_late(change, cycle_id, "labels")
+                self._store(change, cycle_id, here, chosen)
             change.ids["slots"] = {segment: chosen[segment] for segment in segments}
             return {segment: chosen[segment] for segment in segments}
+
+    def _in_use(self, change: Change, cycle_id: str) -> Sequence[Any]:
+        table = schema.slots
+        return change.execute(sa.select(table).where(table.c.cycle_id == cycle_id, table.c.in_use)).all()
 
     def _rows(self, change: Change, cycle_id: str | None) -> dict[str, int]:
         table = schema.slots

@@ -13,6 +13,7 @@ from workbench.store import schema
 from workbench.store.area import Area, refuse_lost_edit
 from workbench.store.content import canonical_json
 from workbench.store.database import Change
+from workbench.store.late import refuse_late
 from workbench.store.roles import reads, writes
 
 LONGEST_NAME = 200
@@ -43,6 +44,7 @@ class Objectives(Area):
         """Make these the cycle's objectives."""
         table = schema.objectives
         with self.database.writing("objectives.replace", cycle_id=cycle_id) as change:
+            refuse_late(change, cycle_id, "objectives")
             there = {row.objective_id: row for row in _there(change, cycle_id)}
             wanted = [str(row["objective_id"]) for row in objectives]
             for objective_id in set(there) - set(wanted):
@@ -62,6 +64,7 @@ class Objectives(Area):
         """
         objective_id = str(objective["objective_id"])
         with self.database.writing("objective.save", cycle_id=cycle_id, objective_id=objective_id) as change:
+            refuse_late(change, cycle_id, "objectives")
             rows = _there(change, cycle_id)
             row = next((each for each in rows if each.objective_id == objective_id), None)
             if row is None and expected_version is not None:
@@ -88,6 +91,7 @@ class Objectives(Area):
         with self.database.writing(
             "objective.delete", cycle_id=cycle_id, objective_id=objective_id
         ) as change:
+            refuse_late(change, cycle_id, "objectives")
             rows = _there(change, cycle_id)
             row = next((each for each in rows if each.objective_id == objective_id), None)
             if row is None:

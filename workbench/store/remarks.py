@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from workbench.errors import NotFound, ParameterProblem
 from workbench.store import schema
 from workbench.store.area import Area, frame_of
+from workbench.store.late import refuse_late
 from workbench.store.roles import reads, writes
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Ideas(Area):
         """
         checked = _checked(text)
         with self.database.writing("idea.add", cycle_id=cycle_id) as change:
+            refuse_late(change, cycle_id, "ideas")
             done = change.execute(
                 sa.insert(schema.ideas).values(
                     cycle_id=cycle_id,
@@ -109,8 +111,10 @@ class Ideas(Area):
         table = schema.votes
         who = voter or self.database.who
         with self.database.writing("idea.vote", idea_id=idea_id) as change:
-            if not change.execute(sa.select(schema.ideas).where(schema.ideas.c.idea_id == idea_id)).first():
+            idea = change.execute(sa.select(schema.ideas).where(schema.ideas.c.idea_id == idea_id)).first()
+            if idea is None:
                 raise NotFound("store.error.no_idea", idea=idea_id)
+            refuse_late(change, idea.cycle_id, "ideas")
             mine = (table.c.idea_id == idea_id, table.c.voter == who)
             stood = change.execute(sa.delete(table).where(*mine)).rowcount
             if not stood:

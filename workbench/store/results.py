@@ -14,12 +14,14 @@ from workbench.store.area import Area, frame_of, record_edges
 from workbench.store.cards import Cards
 from workbench.store.cycles import Cycles
 from workbench.store.database import Change
+from workbench.store.late import refuse_late, refuse_late_lists
 from workbench.store.roles import reads, writes
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _BATCH = 500
+_PROPOSED = ("strategy_id", "action", "rule", "reason", "change", "evidence")
 
 
 class Results(Area):
@@ -40,8 +42,14 @@ class Results(Area):
             Rows of `workbench.tables.CONTACTS` and `workbench.tables.OUTCOMES`.
         source : str, optional
             The lineage node they came from, for example ``raw:<sha256>``.
+
+        Raises
+        ------
+        ParameterProblem
+            If a list's cycle is frozen or closed; `Late.keep` keeps what came for it.
         """
         with self.database.writing("results.add") as change:
+            refuse_late_lists(change, {str(row["list_id"]) for row in [*contacts, *outcomes]})
             new_contacts = _insert_new(change, schema.contacts, "contact_id", contacts)
             new_outcomes = _insert_new(change, schema.outcomes, "outcome_id", outcomes)
             lists = sorted({str(row["list_id"]) for row in [*contacts, *outcomes]})
@@ -106,38 +114,42 @@ class Decisions(Area):
     ) -> list[str]:
         """Store the recommendations of an evaluation in place of older undecided ones.
 
-        A strategy that was decided on stays decided.
+        A strategy that was decided on stays decided. The same recommendations again change nothing.
+
+        Raises
+        ------
+        ParameterProblem
+            If the cycle is closed.
         """
         table = schema.recommendations
         with self.database.writing("recommendations.propose", cycle_id=cycle_id) as change:
-            where = (table.c.cycle_id == cycle_id, table.c.status == "open")
-            change.execute(sa.delete(table).where(*where))
-            decided = set(
-                change.connection.execute(
-                    sa.select(table.c.strategy_id).where(table.c.cycle_id == cycle_id)
-                ).scalars()
-            )
-            ids = []
-            for position, row in enumerate(recommendations, 1):
-                if row["strategy_id"] in decided:
-                    continue
-                recommendation_id = f"{cycle_id} {row['strategy_id']}"
-                change.execute(
-                    sa.insert(table).values(
-                        recommendation_id=recommendation_id,
-                        cycle_id=cycle_id,
-                        evaluation_id=evaluation_id,
-                        position=position,
-                        status="open",
-                        row_version=1,
-                        **{
-                            name: row[name]
-                            for name in ("strategy_id", "action", "rule", "reason", "change", "evidence")
-                        },
-                    )
-                )
-                record_edges(change, [(evaluation_id, f"recommendation:{recommendation_id}")])
-                ids.append(recommendation_id)
+            there = change.execute(sa.select(table).where(table.c.cycle_id == cycle_id)).all()
+            decided = {row.strategy_id for row in there if row.status != "open"}
+            wanted = [
+                {
+                    "recommendation_id": f"{cycle_id} {row['strategy_id']}",
+                    "cycle_id": cycle_id,
+                    "evaluation_id": evaluation_id,
+                    "position": position,
+                    "status": "open",
+                    **{name: row[name] for name in _PROPOSED},
+                }
+                for position, row in enumerate(recommendations, 1)
+                if row["strategy_id"] not in decided
+            ]
+            ids = [str(row["recommendation_id"]) for row in wanted]
+            standing = [
+                {name: getattr(row, name) for name in wanted[0]}
+                for row in sorted(there, key=lambda row: row.position)
+                if wanted and row.status == "open"
+            ]
+            if standing != wanted or (not wanted and len(decided) < len(there)):
+                refuse_late(change, cycle_id, "decisions")
+                open_ones = (table.c.cycle_id == cycle_id, table.c.status == "open")
+                change.execute(sa.delete(table).where(*open_ones))
+                for row in wanted:
+                    change.execute(sa.insert(table).values(row_version=1, **row))
+                record_edges(change, [(evaluation_id, f"recommendation:{name}") for name in ids])
             change.ids["recommendation_ids"] = ids
             return ids
 
@@ -179,6 +191,7 @@ class Decisions(Area):
             raise ParameterProblem("store.error.no_reason")
         with self.database.writing(f"recommendation.{status}", recommendation_id=recommendation_id) as change:
             row = self._row(change.connection, recommendation_id)
+            refuse_late(change, row.cycle_id, "decisions")
             if row.status != "open":
                 raise Conflict(
                     "store.error.decided",

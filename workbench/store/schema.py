@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0006"
+HEAD = "0008"
 """The newest migration; a store that stands elsewhere is migrated when it is opened."""
 
 metadata = MetaData(
@@ -57,6 +57,19 @@ cycles = Table(
     Column("opened_by", String(120), nullable=False),
     Column("closed_at", DateTime),
     _row_version(),
+)
+cycle_events = Table(
+    "cycle_events",
+    metadata,
+    Column("event_id", Integer, primary_key=True),
+    _cycle(),
+    Column("event", String(10), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("who", String(120), nullable=False),
+    Index("ix_cycle_events_cycle_id", "cycle_id"),
 )
 raw_files = Table(
     "raw_files",
@@ -199,6 +212,20 @@ outcomes = Table(
     Column("note", Text),
     Column("source", String(400)),
 )
+late_results = Table(
+    "late_results",
+    metadata,
+    Column("result_id", String(130), primary_key=True),
+    Column("kind", String(10), nullable=False),
+    _cycle(),
+    Column("list_id", String(60), ForeignKey("target_lists.list_id"), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("source", String(400)),
+    Column("at", DateTime, nullable=False),
+    Column("who", String(120), nullable=False),
+    Column("admitted_at", DateTime),
+    Index("ix_late_results_cycle_id", "cycle_id"),
+)
 recommendations = Table(
     "recommendations",
     metadata,
@@ -282,6 +309,21 @@ action_items = Table(
     Column("updated_by", String(120), nullable=False),
     _row_version(),
     Index("ix_action_items_cycle_id", "cycle_id"),
+)
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", Integer, primary_key=True),
+    _cycle(),
+    Column("state", String(10), nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("on_copy", Boolean, nullable=False),
+    Column("notebooks", Text, nullable=False),
+    Column("trouble", Text, nullable=False),
+    Column("begun_at", DateTime, nullable=False),
+    Column("ended_at", DateTime),
+    Column("who", String(120), nullable=False),
+    Index("ix_runs_cycle_id", "cycle_id"),
 )
 audit_log = Table(
     "audit_log",

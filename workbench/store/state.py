@@ -15,10 +15,12 @@ from workbench.store.cycles import Cycles, Slots
 from workbench.store.database import Database
 from workbench.store.drafts import Drafts
 from workbench.store.exports import Exports
+from workbench.store.late import Late
 from workbench.store.objectives import Objectives
 from workbench.store.pairs import Pairs
 from workbench.store.remarks import Comments, Ideas
 from workbench.store.results import Decisions, Results
+from workbench.store.runs import Runs
 from workbench.store.trail import Trail
 
 AREAS: tuple[type[Area], ...] = (
@@ -32,10 +34,12 @@ AREAS: tuple[type[Area], ...] = (
     Drafts,
     Exports,
     Ideas,
+    Late,
     Lists,
     Objectives,
     Pairs,
     Results,
+    Runs,
     Slots,
     Trail,
 )
@@ -66,11 +70,13 @@ class Store:
         self.drafts = Drafts(database, project_folder)
         self.exports = Exports(database, project_folder)
         self.ideas = Ideas(database, project_folder)
+        self.late = Late(database, project_folder)
         self.lists = Lists(database, project_folder)
         self.lists.four_eyes = four_eyes
         self.objectives = Objectives(database, project_folder)
         self.pairs = Pairs(database, project_folder)
         self.results = Results(database, project_folder)
+        self.runs = Runs(database, project_folder)
         self.slots = Slots(database, project_folder)
         self.trail = Trail(database, project_folder)
 
