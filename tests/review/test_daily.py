@@ -37,11 +37,15 @@ def test_silent_strategies_have_no_line(make_cycle):
     assert days["strategy_id"].unique().tolist() == ["S2"]
 
 
-def test_answers_before_the_first_day_count_on_it(make_cycle):
+def test_answers_before_the_first_day_are_left_out(make_cycle):
     cycle = make_cycle(("S1", 100, 60, 50, 30))
     early = cycle.outcomes.assign(recorded_at=cycle.outcomes["recorded_at"] - pd.Timedelta(days=40))
     late = early.iloc[:1].assign(outcome_id="late", recorded_at=pd.Timestamp("2026-07-03"))
     days = track_uplift(cycle.targets, pd.concat([early, late]), cycle.strategies)
+    assert days["treatment"].tolist() == pytest.approx([0.0, 0.0, 0.01])
+    # Where somebody was contacted before the card's day, the list had begun.
+    began = cycle.contacts.assign(contacted_at=cycle.contacts["contacted_at"] - pd.Timedelta(days=40))
+    days = track_uplift(cycle.targets, pd.concat([early, late]), cycle.strategies, contacts=began)
     assert days["treatment"].tolist() == pytest.approx([0.6] * 3)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from workbench.review.follow_up import follow_up
+from workbench.review.follow_up import follow_up, leave_out_both_arms
 from workbench.review.means import (
     Numbers,
     Sums,
@@ -69,7 +69,9 @@ def evaluate_strategies(
     Intention to treat: everybody who was drawn counts in the arm they were drawn into,
     contacted or not, so that the comparison stays the one that was randomised. A customer
     without an outcome did not respond (0). A strategy without a single contact has missing
-    rates: it did not take place.
+    rates: it did not take place. Without a control, or with an empty arm, the uplift is
+    missing; where nobody responded in either arm it is 0 and has no interval: what nobody
+    did says nothing of its spread. What `follow_up` leaves out, and why, `find_caveats` tells.
 
     Parameters
     ----------
@@ -129,6 +131,7 @@ def evaluate_strategies(
     ['strategy_id', 'arm', 'outcome', 'n', 'mean']
     """
     check_alpha(alpha)
+    targets = leave_out_both_arms(targets)
     rows = follow_up(targets, outcomes, strategies, contacts=contacts, customers=customers, by=by)
     groups, labels = group_rows(rows, by, strategies["strategy_id"])
     counted = count_arms(rows, groups, len(labels))
@@ -304,8 +307,11 @@ def compare_arms(
     if outcome == "responded":
         lift = relative_lift(treatment, control, alpha)
         columns |= {"lift": lift.estimate, "lift_low": lift.ci_low, "lift_high": lift.ci_high}
+    # Where neither arm varies, an interval of no width would promise what nobody knows.
+    flat = difference.standard_error == 0
     for name, figures in columns.items():
-        frame[name] = _on_treatment(np.where(off, np.nan, figures))
+        spread = name in ("ci_low", "ci_high", "standard_error")
+        frame[name] = _on_treatment(np.where(off | (flat & spread), np.nan, figures))
     return frame
 
 
