@@ -15,6 +15,7 @@ from workbench.store.cycles import Cycles, Slots
 from workbench.store.database import Database
 from workbench.store.drafts import Drafts
 from workbench.store.exports import Exports
+from workbench.store.hypotheses import Hypotheses
 from workbench.store.late import Late
 from workbench.store.objectives import Objectives
 from workbench.store.pairs import Pairs
@@ -33,6 +34,7 @@ AREAS: tuple[type[Area], ...] = (
     Decisions,
     Drafts,
     Exports,
+    Hypotheses,
     Ideas,
     Late,
     Lists,
@@ -69,6 +71,7 @@ class Store:
         self.decisions = Decisions(database, project_folder)
         self.drafts = Drafts(database, project_folder)
         self.exports = Exports(database, project_folder)
+        self.hypotheses = Hypotheses(database, project_folder)
         self.ideas = Ideas(database, project_folder)
         self.late = Late(database, project_folder)
         self.lists = Lists(database, project_folder)
