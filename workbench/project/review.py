@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,12 +12,17 @@ import pandas as pd
 from workbench.errors import NotFound
 from workbench.project.cards import card_rows, cards_frame
 from workbench.project.cycles import next_cycle
+from workbench.project.review_handles import ReviewHandles
 from workbench.project.review_parts import fill_parts
 from workbench.store import Artefact
 from workbench.tables import RECOMMENDATIONS
 
 if TYPE_CHECKING:
+    from workbench.project.advice import Advice
+    from workbench.project.evidence import Evidence
     from workbench.project.handle import Project
+    from workbench.project.pack import BoardPack
+    from workbench.project.targeting import Targeting
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ class Evaluation:
     alpha: float
 
 
-class Review:
+class Review(ReviewHandles):
     """Review of one cycle.
 
     Parameters
@@ -67,6 +73,27 @@ class Review:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._store = project.store
+
+    @cached_property
+    def pack(self) -> BoardPack:
+        """The board pack; call it to write one, see `workbench.project.pack.BoardPack`."""
+        from workbench.project.pack import BoardPack
+
+        return BoardPack(self._project)
+
+    @cached_property
+    def targeting(self) -> Targeting:
+        """Whether the lists put those first whom a contact changes."""
+        from workbench.project.targeting import Targeting
+
+        return Targeting(self._project)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What stands behind the evaluation: other ways to ask, and what keeps it from being plain."""
+        from workbench.project.evidence import Evidence
+
+        return Evidence(self._project)
 
     def evaluate(self, alpha: float = 0.05) -> Evaluation:
         """Evaluate the cycle's strategies against their control groups, and store it.
@@ -87,13 +114,14 @@ class Review:
             If no list was launched.
         """
         from workbench.review import check_sample_ratios, evaluate_strategies, summarise_kpis
+        from workbench.review.follow_up import leave_out_both_arms
 
         project = self._project
         cycle = project.need_cycle()
         lists = self._store.lists.rows(cycle.cycle_id)
         if not lists:
             raise NotFound("project.error.no_lists", cycle=cycle.cycle_id)
-        targets = project.strategy.targets()
+        targets = leave_out_both_arms(project.strategy.targets())
         contacts, outcomes = project.execution.contacts(), project.execution.outcomes()
         cards = project.strategy.launched_cards()
         frozen = self._store.artefacts.save(
@@ -194,13 +222,24 @@ class Review:
             alpha=artefact.summary["alpha"],
         )
 
+    @cached_property
+    def advice(self) -> Advice:
+        """The rules behind recommendations, and what accepted ones change."""
+        from workbench.project.advice import Advice
+
+        return Advice(self._project)
+
+    def rules(self) -> Any:
+        """Return the rules in force: ``review_rules.toml`` of the project's folder, else the workbench's."""
+        return self.advice.rules()
+
     def recommend(self, rules: Any = None) -> pd.DataFrame:
         """Propose what to do with each strategy, and store it for decision.
 
         Parameters
         ----------
         rules : Rules, optional
-            By default the house rules.
+            By default those in force, see `rules`.
 
         Returns
         -------
@@ -212,14 +251,7 @@ class Review:
         NotFound
             If nothing was evaluated yet.
         """
-        from workbench.review import recommend
-
-        evaluation = self.evaluation()
-        parts = None if evaluation.by_stage.empty else evaluation.by_stage
-        proposed = recommend(evaluation.overall, self._project.strategy.launched_cards(), rules, parts=parts)
-        rows = [dict(row) for row in RECOMMENDATIONS.check(proposed).to_dict("records")]
-        cycle_id = self._project.need_cycle().cycle_id
-        self._store.decisions.propose(cycle_id, evaluation.artefact_id, rows)  # type: ignore[arg-type]
+        self.advice.propose(rules)
         return self.recommendations()
 
     def recommendations(self) -> pd.DataFrame:

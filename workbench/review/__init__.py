@@ -12,9 +12,12 @@ from workbench.review.caveats import CAVEATS, find_caveats, state_caveat
 from workbench.review.churn import compare_churn, count_churn, flag_churn, wilson
 from workbench.review.cuped import CupedResult, PairSums, adjust_cuped
 from workbench.review.daily import track_uplift
+from workbench.review.engine_follow_up import follow_up_in_engine
+from workbench.review.engine_sums import evaluate_in_engine, sum_in_engine
 from workbench.review.follow_up import follow_up
 from workbench.review.history import evaluate_history
 from workbench.review.hypotheses import check_hypotheses, refuse_hypothesis
+from workbench.review.looks import first_lasting_day
 from workbench.review.matched import Matched, compare_matched
 from workbench.review.means import Difference, Sums, adjust_holm, compare_means, relative_lift
 from workbench.review.migration import (
@@ -107,14 +110,17 @@ __all__ = [
     "elapsed_responses",
     "evaluate_campaign",
     "evaluate_history",
+    "evaluate_in_engine",
     "evaluate_strategies",
     "find_caveats",
     "first_channels",
     "first_day_decided",
+    "first_lasting_day",
     "fit_beta_prior",
     "fit_uplift",
     "flag_churn",
     "follow_up",
+    "follow_up_in_engine",
     "measure_targeting",
     "migrate",
     "missing_counterparts",
@@ -133,6 +139,7 @@ __all__ = [
     "state_caveat",
     "state_change",
     "state_reason",
+    "sum_in_engine",
     "summarise_kpis",
     "track_uplift",
     "update_rates",

@@ -218,7 +218,7 @@ def _design(rows: pd.DataFrame, covariates: Sequence[str]) -> pd.DataFrame:
         kinds = words.value_counts().index[:_CATEGORIES]
         # The most frequent word is what the others are compared with.
         for kind in kinds[1:]:
-            columns[f"{name} = {kind}"] = words.eq(kind).to_numpy(np.float64)
+            columns[f"{name} = {kind}"] = np.asarray(words.eq(kind), dtype=np.float64)
     found = {}
     for label, cells in columns.items():
         spread = cells.std()
