@@ -101,7 +101,7 @@ def test_missing_cells_and_words_are_no_trouble():
         ({"treated": np.zeros(200)}, "Nobody was treated"),
         ({"outcome": np.zeros(200)}, "None of the 200 customers responded"),
         ({"outcome": np.ones(200)}, "All 200 customers have the same outcome"),
-        ({"outcome": np.r_[np.ones(30), np.zeros(170)]}, "needs at least 50 customers of each outcome"),
+        ({"outcome": np.r_[np.ones(30), np.zeros(170)]}, "needs at least 25 customers of each outcome"),
         ({"features": pd.DataFrame({"id": [f"c{i}" for i in range(200)]})}, "more than 30 values"),
         ({"features": pd.DataFrame({"day": pd.date_range("2026-01-01", periods=200)})}, "a date"),
         ({"features": pd.DataFrame(index=range(200))}, "no column to learn from"),

@@ -148,7 +148,7 @@ def compare_orders(
     coefficients, curves, tenths = [], [], []
     for name, order in orders.items():
         one = _exact(campaign, order, shares)
-        low, high = np.quantile(drawn[name].measures, ends, axis=0)
+        low, high = _tidy(np.quantile(drawn[name].measures, ends, axis=0))
         measures = ("qini", "auuc", *(f"uplift_at_{share * 100:g}" for share in shares))
         coefficients += [(name, *row) for row in zip(measures, one, low, high, strict=True)]
         curve = gains(order.at(running(campaign.sums(), order), grid), campaign.n)
@@ -174,7 +174,7 @@ def compare_orders(
     qini = table[table["measure"].eq("qini")].set_index("order")["value"]
     rows = []
     for other in names[1:]:
-        both = np.quantile(drawn[names[0]].measures[:, 0] - drawn[other].measures[:, 0], ends)
+        both = _tidy(np.quantile(drawn[names[0]].measures[:, 0] - drawn[other].measures[:, 0], ends))
         rows.append((names[0], other, float(qini[names[0]] - qini[other]), *map(float, both)))
     return OrderComparison(
         table,
@@ -200,7 +200,13 @@ def _exact(campaign: Campaign, order: Order, shares: Sequence[float]) -> list[fl
     gain = gains(order.at(counts, positions), campaign.n)
     share = positions / campaign.n
     found = [float(area(gain, share) - gain[-1] / 2), float(_auuc(order.at(counts, positions), share))]
-    return found + [float(each) for each in _uplift(order.at(counts, np.multiply(shares, campaign.n)))]
+    found += [float(each) for each in _uplift(order.at(counts, np.multiply(shares, campaign.n)))]
+    return _tidy(np.array(found)).tolist()
+
+
+def _tidy(figures: Numbers) -> Numbers:
+    """Return what is left of nothing by rounding as the 0 that it is."""
+    return np.where(np.abs(figures) < 1e-12, 0.0, figures)
 
 
 def _uplift(counts: Numbers) -> Numbers:

@@ -16,7 +16,7 @@ Method = Literal["t_learner", "transformed_outcome"]
 Learner = Literal["logistic", "boosting"]
 METHODS = ("t_learner", "transformed_outcome")
 LEARNERS = ("logistic", "boosting")
-MIN_PER_FOLD = 10
+MIN_PER_FOLD = 5
 """Customers with each outcome that every arm needs for each fold."""
 
 

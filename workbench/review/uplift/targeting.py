@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -99,7 +101,7 @@ def measure_targeting(
     lists: list[tuple[object, ...]] = []
     found: list[tuple[str, OrderComparison]] = []
     judged = []
-    settings = {"n_draws": n_draws, "alpha": alpha, "random_state": random_state}
+    settings: dict[str, Any] = {"n_draws": n_draws, "alpha": alpha, "random_state": random_state}
     for strategy_id in strategies["strategy_id"].astype("str"):
         mine = rows[rows["strategy_id"].eq(strategy_id)]
         if mine.empty:
@@ -160,14 +162,50 @@ def _rows(
 ) -> pd.DataFrame:
     """Return a row a listed customer: arm, response, and every order as a score."""
     rows = follow_up(targets, outcomes, strategies, contacts=contacts)
+    rows = _with_orders(rows[[*_KEY, "arm", "responded", "contacted"]], targets, scores)
+    return rows.assign(treated=rows["arm"].eq("treatment"))
+
+
+def _with_orders(rows: pd.DataFrame, targets: pd.DataFrame, scores: pd.DataFrame | None) -> pd.DataFrame:
     key = list(_KEY)
-    ranks = targets[[*key, "rank"]].astype({"customer_id": "str", "strategy_id": "str"})
-    rows = rows[[*key, "arm", "responded", "contacted"]].merge(ranks, on=key, how="left")
+    texts = dict.fromkeys(key, "str")
+    rows = rows.merge(targets[[*key, "rank"]].astype(texts), on=key, how="left")
     rows[LIST] = -rows.pop("rank").astype("float64")
     if scores is not None:
-        plain = scores.astype({"customer_id": "str", "strategy_id": "str"})
-        rows = rows.merge(plain.drop_duplicates(key), on=key, how="left")
-    return rows.assign(treated=rows["arm"].eq("treatment"))
+        rows = rows.merge(scores.astype(texts).drop_duplicates(key), on=key, how="left")
+    return rows
+
+
+def rank_side_by_side(
+    rows: pd.DataFrame, targets: pd.DataFrame, scores: pd.DataFrame | None = None
+) -> dict[str, pd.Series]:
+    """Return the lists' own order, and that of other scores, as places that lists share.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        customer_id and strategy_id of the customers wanted, as `follow_up` returns them.
+    targets : pandas.DataFrame
+        Table `TARGETS`.
+    scores : pandas.DataFrame, optional
+        As for `measure_targeting`.
+
+    Returns
+    -------
+    dict of str to pandas.Series
+        ``list`` and each column of `scores` that every customer has: how far up the own
+        list a customer stands, near 1 for the first and near 0 for the last.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> targets = pd.DataFrame({"customer_id": ["a", "b"], "strategy_id": "S1", "rank": [2, 1]})
+    >>> rank_side_by_side(targets[["customer_id", "strategy_id"]], targets)["list"].tolist()
+    [0.25, 0.75]
+    """
+    names = [LIST, *([] if scores is None else [n for n in scores.columns if n not in _KEY])]
+    found = _side_by_side(_with_orders(rows[list(_KEY)], targets, scores), names)
+    return {name: found[name] for name in names if found[name].notna().all()}
 
 
 def _problem(rows: pd.DataFrame, needed: int) -> str:
