@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.project.demo import answer, approve_lists, walk_sample
+from workbench.project.hypotheses import write_sample_hypotheses
 from workbench.project.planning import (
     CONTROL_SHARE,
     LIST_SIZE,
@@ -156,6 +157,7 @@ def walk(
     launch_lists(project, customers, segmentation, cards, scores, list_size, random_state)
     if bank_folder is not None:
         approve_lists(project)
+        write_sample_hypotheses(project)
         tell("project.phase.outcomes")
         answer(project, bank_folder, random_state)
         tell("project.phase.review")

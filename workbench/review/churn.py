@@ -15,6 +15,7 @@ from workbench.tables import ARMS
 
 GONE = ("dormant", "lost")
 """Lifecycle stages that a customer who falls into them has churned to."""
+KINDS = ("churn", "win_back")
 
 
 def flag_churn(moves: pd.DataFrame) -> pd.DataFrame:
@@ -98,7 +99,7 @@ def count_churn(moves: pd.DataFrame, by: str = "segment", *, alpha: float = 0.05
         raise ParameterProblem("review_customers.error.by", by=by, known=", ".join(PARTS))
     weighed, flags = weigh(moves), flag_churn(moves)
     rows = []
-    for kind in ("churn", "win_back"):
+    for kind in KINDS:
         n = weighed["n"].where(flags[kind].notna(), 0)
         k = weighed["n"].where(flags[kind].eq(1), 0)
         for part, members in weighed.groupby(f"{by}_before", sort=False).groups.items():
@@ -113,7 +114,9 @@ def count_churn(moves: pd.DataFrame, by: str = "segment", *, alpha: float = 0.05
     return found
 
 
-def compare_churn(pairs: pd.DataFrame, targets: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
+def compare_churn(
+    pairs: pd.DataFrame, targets: pd.DataFrame, kind: str = "churn", *, alpha: float = 0.05
+) -> pd.DataFrame:
     """Compare the churn of the treated with that of the control, strategy by strategy.
 
     By intention to treat, as `workbench.evaluate_strategies`: everybody at risk when the
@@ -126,23 +129,27 @@ def compare_churn(pairs: pd.DataFrame, targets: pd.DataFrame, *, alpha: float = 
         from, and the next.
     targets : pandas.DataFrame
         Table `TARGETS` of those lists.
+    kind : {"churn", "win_back"}, default="churn"
+        What is compared; see `flag_churn`.
     alpha : float, default=0.05
         1 − alpha is the intervals' confidence.
 
     Returns
     -------
     pandas.DataFrame
-        One row a strategy: n_treated, n_control (at risk), k_treated, k_control
-        (churned), rate_treated, rate_control, difference (treated minus control, as a
+        One row a strategy: kind, n_treated, n_control (at risk of it), k_treated, k_control
+        (of them), rate_treated, rate_control, difference (treated minus control, as a
         share) with ci_low and ci_high (Welch), p_value, p_holm (over the strategies),
-        expected_count (the fewest churned, or kept, that an arm would have at one
-        rate), n_unknown (listed customers that were not at risk), verdict (``kept_more``,
-        ``lost_more``, ``open``; ``no_control`` where an arm is empty).
+        expected_count (the fewest with, or without it that an arm would have at one
+        rate), n_unknown (listed customers that were not at risk), verdict (``fewer`` or
+        ``more`` of the treated, ``open``; ``no_control`` where an arm is empty, ``nobody``
+        where both are).
 
     Raises
     ------
     ParameterProblem
-        If a customer stands in both arms of a strategy, or alpha is no probability.
+        If a customer stands in both arms of a strategy, there is no such kind, or alpha is
+        no probability.
 
     Examples
     --------
@@ -152,11 +159,13 @@ def compare_churn(pairs: pd.DataFrame, targets: pd.DataFrame, *, alpha: float = 
     ...                         "arm": ["treatment"] * 100 + ["control"] * 100})
     >>> found = compare_churn(pair_snapshots(before, before.iloc[:150]), targets)
     >>> found[["strategy_id", "rate_treated", "rate_control", "verdict"]]
-      strategy_id  rate_treated  rate_control    verdict
-    0          S1           0.0           0.5  kept_more
+      strategy_id  rate_treated  rate_control verdict
+    0          S1           0.0           0.5    fewer
     """
     check_alpha(alpha)
-    churn = pd.Series(flag_churn(pairs)["churn"].to_numpy(), index=pairs["customer_id"].astype("str"))
+    if kind not in KINDS:
+        raise ParameterProblem("review_customers.error.kind", kind=kind, known=", ".join(KINDS))
+    churn = pd.Series(flag_churn(pairs)[kind].to_numpy(), index=pairs["customer_id"].astype("str"))
     rows = pd.DataFrame({name: targets[name].astype("str") for name in ("strategy_id", "customer_id", "arm")})
     arms = rows.groupby(["strategy_id", "customer_id"])["arm"].nunique()
     if (arms > 1).any():
@@ -176,14 +185,15 @@ def compare_churn(pairs: pd.DataFrame, targets: pd.DataFrame, *, alpha: float = 
     proven = (p_holm < alpha) & (expected >= MIN_EXPECTED_COUNT)
     empty = (n_t == 0) | (n_c == 0)
     words = np.select(
-        [empty, proven & (found.estimate < 0), proven & (found.estimate > 0)],
-        ["no_control", "kept_more", "lost_more"],
+        [n_t + n_c == 0, empty, proven & (found.estimate < 0), proven & (found.estimate > 0)],
+        ["nobody", "no_control", "fewer", "more"],
         "open",
     )
     unknown = pd.Series(np.isnan(values)).groupby(groups).sum().reindex(range(len(names)), fill_value=0)
     return pd.DataFrame(
         {
             "strategy_id": pd.Series(names, dtype="str"),
+            "kind": pd.Series(kind, index=range(len(names)), dtype="str"),
             "n_treated": n_t.astype(np.int64),
             "n_control": n_c.astype(np.int64),
             "k_treated": k_t.astype(np.int64),
