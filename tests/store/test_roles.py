@@ -32,6 +32,7 @@ _WRITES = {
     ("Decisions", "carry"): "analyst",
     ("Decisions", "decide"): "analyst",
     ("Decisions", "propose"): "analyst",
+    ("Decisions", "reopen"): "analyst",
     ("Drafts", "discard"): "contributor",
     ("Drafts", "save"): "contributor",
     ("Exports", "begin"): "contributor",

@@ -142,10 +142,12 @@ def recommend(
             continue
         rule = rules.first(known)
         change = _fill(rule, known, rules)
-        evidence = {"n": int(known["n"]), "n_control": int(known["n_control"])}
+        evidence: dict[str, Any] = {"n": int(known["n"]), "n_control": int(known["n_control"])}
         evidence |= {name: _plain(known[name]) for name in _EVIDENCE if not is_missing(known.get(name))}
         evidence |= {name: known[name] for name in _WORDS if not is_missing(known.get(name))}
-        evidence |= {"rules": sha256} | ({"said": rule.said} if rule.said else {})
+        evidence["rules"] = sha256
+        if rule.said:
+            evidence["said"] = rule.said
         texts = (json.dumps(x, ensure_ascii=False, allow_nan=False) for x in (change, evidence))
         rows.append((strategy_id, rule.action, rule.id, rule.reason, *texts))
     frame = pd.DataFrame(rows, columns=list(RECOMMENDATIONS.names)) if rows else RECOMMENDATIONS.empty()

@@ -247,6 +247,66 @@ class Decisions(Area):
             record_edges(change, [(f"recommendation:{recommendation_id}", f"cycle:{into}")])
             change.ids["cycle_id"] = into
 
+    @writes("analyst")
+    def reopen(
+        self,
+        recommendation_id: str,
+        reason: str,
+        *,
+        into: str | None,
+        changed: Callable[[list[dict[str, Any]]], Sequence[Mapping[str, Any]]],
+    ) -> None:
+        """Take a decision back, and what it changed in the next cycle, all in one write.
+
+        Parameters
+        ----------
+        recommendation_id, reason : str
+            What is open again, and why; the audit log keeps both, and what was decided.
+        into : str or None
+            The next cycle, where there is one.
+        changed : callable
+            From the next cycle's cards to those without the change.
+
+        Raises
+        ------
+        ParameterProblem
+            If no reason is given, or the next cycle has launched lists.
+        Conflict
+            If it is open.
+        """
+        table, lists, lineage = schema.recommendations, schema.target_lists, schema.lineage
+        if not reason.strip():
+            raise ParameterProblem("review_advice.error.no_reason")
+        named = {"recommendation_id": recommendation_id, "reason": reason.strip()}
+        with self.database.writing("recommendation.reopen", **named) as change:
+            row = self._row(change.connection, recommendation_id)
+            refuse_late(change, row.cycle_id, "decisions")
+            if row.status == "open":
+                raise Conflict(
+                    "review_advice.error.not_decided", difference={}, recommendation=recommendation_id
+                )
+            if into is not None:
+                launched = sa.select(lists.c.list_id).where(lists.c.cycle_id == into)
+                if change.execute(launched).first():
+                    raise ParameterProblem("review_advice.error.launched", cycle=into)
+                if row.status == "accepted":
+                    cards = Cards(self.database, self.project_folder)
+                    cards.replace(into, changed(cards.rows(into)))
+                    source = f"recommendation:{recommendation_id}"
+                    edge = (lineage.c.source == source, lineage.c.target == f"cycle:{into}")
+                    change.execute(sa.delete(lineage).where(*edge))
+            change.ids |= {
+                "was": row.status,
+                "decided_by": row.decided_by,
+                "decision_reason": row.decision_reason,
+            }
+            nobody = {"decided_by": None, "decided_at": None, "decision_reason": None}
+            change.execute(
+                sa.update(table)
+                .where(table.c.recommendation_id == recommendation_id)
+                .values(status="open", row_version=row.row_version + 1, **nobody)
+            )
+
     def _row(self, connection: sa.Connection, recommendation_id: str) -> Any:
         table = schema.recommendations
         row = connection.execute(
