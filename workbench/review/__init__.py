@@ -6,15 +6,25 @@ campaigns. `recommend` turns the answer into proposals with reasons, and
 `apply_recommendations` makes of the accepted ones what the next cycle starts from.
 """
 
+from workbench.review.alerts import find_alerts, read_alert_rules, state_alert
 from workbench.review.board import count_verdicts, summarise_kpis
 from workbench.review.campaign import evaluate_campaign
 from workbench.review.caveats import CAVEATS, find_caveats, state_caveat
+from workbench.review.changes import explain_changes
 from workbench.review.churn import compare_churn, count_churn, flag_churn, wilson
+from workbench.review.cube import build_cube, sum_cube
 from workbench.review.cuped import CupedResult, PairSums, adjust_cuped
+from workbench.review.cycles import (
+    compare_cycle_kpis,
+    compare_effects,
+    compare_segment_sizes,
+    measure_cycle,
+)
 from workbench.review.daily import track_uplift
 from workbench.review.engine_follow_up import follow_up_in_engine
 from workbench.review.engine_sums import evaluate_in_engine, sum_in_engine
 from workbench.review.follow_up import follow_up
+from workbench.review.graph import group_nodes, lay_out_graph
 from workbench.review.history import evaluate_history
 from workbench.review.hypotheses import check_hypotheses, refuse_hypothesis
 from workbench.review.looks import first_lasting_day
@@ -30,7 +40,7 @@ from workbench.review.migration import (
 from workbench.review.multiplicity import adjust_benjamini_hochberg
 from workbench.review.next_cycle import apply_recommendations, compare_strategies
 from workbench.review.parts import compare_parts
-from workbench.review.plan import build_funnel, compare_to_plan
+from workbench.review.plan import build_funnel, compare_to_plan, funnel_of
 from workbench.review.power import plan_sample_size
 from workbench.review.pre_period import compare_pre_period
 from workbench.review.priors import fit_beta_prior, update_rates
@@ -38,6 +48,7 @@ from workbench.review.ratio import SampleRatio, check_sample_ratio, check_sample
 from workbench.review.received import compare_received, wald_estimate
 from workbench.review.recommendation_words import state_change, state_reason
 from workbench.review.recommendations import recommend
+from workbench.review.returns import compare_members
 from workbench.review.rules import Condition, Rule, Rules, default_rules
 from workbench.review.rules_text import read_rules
 from workbench.review.sequences import (
@@ -85,18 +96,23 @@ __all__ = [
     "adjust_holm",
     "apply_recommendations",
     "area_under_uplift",
+    "build_cube",
     "build_funnel",
     "check_dominance",
     "check_hypotheses",
     "check_sample_ratio",
     "check_sample_ratios",
     "compare_churn",
+    "compare_cycle_kpis",
+    "compare_effects",
     "compare_matched",
     "compare_means",
+    "compare_members",
     "compare_orders",
     "compare_parts",
     "compare_pre_period",
     "compare_received",
+    "compare_segment_sizes",
     "compare_strategies",
     "compare_to_plan",
     "compare_variants",
@@ -112,6 +128,8 @@ __all__ = [
     "evaluate_history",
     "evaluate_in_engine",
     "evaluate_strategies",
+    "explain_changes",
+    "find_alerts",
     "find_caveats",
     "first_channels",
     "first_day_decided",
@@ -121,6 +139,10 @@ __all__ = [
     "flag_churn",
     "follow_up",
     "follow_up_in_engine",
+    "funnel_of",
+    "group_nodes",
+    "lay_out_graph",
+    "measure_cycle",
     "measure_targeting",
     "migrate",
     "missing_counterparts",
@@ -130,15 +152,18 @@ __all__ = [
     "qini_coefficient",
     "qini_curve",
     "rate_sequence",
+    "read_alert_rules",
     "read_rules",
     "recommend",
     "refuse_hypothesis",
     "relative_lift",
     "share_stability",
     "shrink_effects",
+    "state_alert",
     "state_caveat",
     "state_change",
     "state_reason",
+    "sum_cube",
     "sum_in_engine",
     "summarise_kpis",
     "track_uplift",

@@ -165,3 +165,38 @@ def _count_cells(grouped: pd.api.typing.DataFrameGroupBy, labels: pd.DataFrame) 
     frame["planned"] = sums["planned"]
     frame["to_plan"] = frame["responded"] / sums["planned"].where(sums["planned"] > 0)
     return frame
+
+
+def funnel_of(sums: pd.DataFrame) -> pd.DataFrame:
+    """Return the way from the list to the sale of what a board's filter leaves.
+
+    Parameters
+    ----------
+    sums : pandas.DataFrame
+        One row, from `sum_cube`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        step, n, plan, of_previous, as `build_funnel` returns them; contacts and responses
+        are planned for the weeks that the filter leaves.
+
+    Examples
+    --------
+    >>> sums = pd.DataFrame({"listed": [10.0], "contacted": [8.0], "reached": [4.0], "responded": [2.0],
+    ...                      "bought": [1.0], "plan_contacts": [10.0], "plan_responses": [3.0]})
+    >>> funnel_of(sums)["of_previous"].tolist()
+    [nan, 0.8, 0.5, 0.5, 0.5]
+    """
+    row = sums.iloc[0].astype(float) if len(sums) else pd.Series(dtype=float)
+    plans = {"listed": "listed", "contacted": "plan_contacts", "responded": "plan_responses"}
+    frame = pd.DataFrame(
+        {
+            "step": STEPS,
+            "n": [float(row.get(step, np.nan)) for step in STEPS],
+            "plan": [float(row.get(plans.get(step, ""), np.nan)) for step in STEPS],
+        }
+    )
+    before = frame["n"].shift()
+    frame["of_previous"] = frame["n"] / before.where(before > 0)
+    return frame
