@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +42,8 @@ def notebook_page(path: Path, *, title: str, lang: str = "en") -> str:
     from nbconvert import HTMLExporter
     from traitlets.config import Config
 
+    from workbench.ui.vega import still_script
+
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata.pop("widgets", None)
     # The first cell only prepared the run; papermill's own marks failed cells.
@@ -59,31 +58,20 @@ def notebook_page(path: Path, *, title: str, lang: str = "en") -> str:
     config.HTMLExporter.extra_template_basedirs = [str(Path(__file__).parent)]
     config.HTMLExporter.template_name = "archive"
     exporter = HTMLExporter(config=config, embed_images=True)
-    resources = {"metadata": {"name": title}, "charts_script": charts_script() if n_charts else ""}
+    resources = {"metadata": {"name": title}, "charts_script": still_script() if n_charts else ""}
     page, _ = exporter.from_notebook_node(notebook, resources=resources)
     return page
 
 
 def _make_static(output: Any, lang: str) -> int:
     """Put HTML in the place of a chart or a screen; return how many charts there were."""
+    from workbench.ui.vega import still_chart
+
     data = output["data"]
     if _CHART in data:
-        # "<" is escaped, so that no text in the data can end the script.
-        specification = json.dumps(data[_CHART], ensure_ascii=False).replace("<", "\\u003c")
-        html = f'<script type="application/json">{specification}</script>'
-        output["data"] = {"text/html": f'<div class="workbench-chart">{html}</div>'}
+        output["data"] = {"text/html": str(still_chart(data[_CHART]))}
         return 1
     if _WIDGET in data:
         note = locale.text("cli.run.screen", lang)
         output["data"] = {"text/html": f'<p class="workbench-note">{note}</p>'}
     return 0
-
-
-@cache
-def charts_script() -> str:
-    """Return the charts' bundle and the lines that draw each chart of the page."""
-    from workbench.ui.vega import bundle
-
-    code = gzip.decompress(bundle()).decode("utf-8").replace("</script", "<\\/script")
-    drawing = (Path(__file__).parent / "archive" / "charts.js").read_text(encoding="utf-8")
-    return f"{code}\n{drawing}"

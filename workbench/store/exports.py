@@ -31,3 +31,9 @@ class Exports(Area):
         values = {"list_id": list_id, "masked": masked, "reason": reason.strip(), **facts}
         with self.database.writing("list.export", **values) as change:
             return change.at
+
+    @writes("contributor")
+    def begin_pack(self, cycle_id: str, **facts: Any) -> dt.datetime:
+        """Record that a board pack is about to leave, and return the moment."""
+        with self.database.writing("pack.export", cycle_id=cycle_id, **facts) as change:
+            return change.at

@@ -52,6 +52,10 @@ class Panel(anywidget.AnyWidget):
         """Do what a press in the page does; for tests and for code."""
         self._receive(self, {"action": action, "value": value, "values": fields or {}})
 
+    def deliver(self, name: str, media_type: str, content: bytes) -> None:
+        """Let the reader's browser save a file."""
+        self.send({"file": name, "type": media_type}, [content])
+
     def _receive(self, _: Any, content: Any, __: Any = None) -> None:
         if not isinstance(content, dict):
             return

@@ -63,6 +63,8 @@ class ReviewScreen(SectionedScreen):
         self.on(self.notice, "evaluate", lambda *_: state.evaluate())
         self.on(self.title, "evaluate", lambda *_: state.evaluate())
         self.on(self.title, "close", lambda *_: state.close_cycle())
+        self.on(self.title, "pack", lambda value, _: state.pack.make(value))
+        state.observe(self._deliver, "delivered")
         self.on(self.plan, "level", lambda value, _: state.choose_level(value))
         self.on(self.plan, "parts", lambda *_: setattr(state, "all_parts", not state.all_parts))
         self.on(self.daily_head, "track", lambda value, _: setattr(state, "tracked", value))
@@ -79,6 +81,12 @@ class ReviewScreen(SectionedScreen):
         cards = [*self.results, card(self.past_head, self.past, area="a-past")]
         self.keep_overview(cards)
         return cards
+
+    def _deliver(self, change: Any) -> None:
+        made = change["new"]
+        if made is not None:
+            self.title.deliver(made.name, made.media_type, made.content)
+            self.state.delivered = None
 
     def _resized(self, change: Any) -> None:
         # Only from wide to narrow or back is the chart another one.

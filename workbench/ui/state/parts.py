@@ -11,7 +11,10 @@ Fact = tuple[str, str]
 
 @dataclass(frozen=True)
 class Button:
-    """A button of the title row; a blocked one says why it does nothing; `href` leads to a page."""
+    """A button of the title row; a blocked one says why it does nothing; `href` leads to a page.
+
+    One with `choices` (value, label) opens a menu of them, with a note and the Python of it.
+    """
 
     action: str
     label: str
@@ -19,6 +22,9 @@ class Button:
     blocked: str = ""
     value: str = ""
     href: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    note: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from workbench.ui.state.parts import Banner, Button, Heading, Kpi
 from workbench.ui.state.review_decisions import ReviewDecisions
 from workbench.ui.state.review_figures import ReviewFigures
 from workbench.ui.state.review_findings import ReviewFindings
+from workbench.ui.state.review_pack import ReviewPack
 from workbench.ui.state.sections import REVIEW
 from workbench.ui.state.sections.tabs import SectionedState
 
@@ -46,6 +47,8 @@ class ReviewState(SectionedState):
         Whether every branch is listed, and not only the best and the last.
     all_advice : bool
         Whether every recommendation is listed, and not only the first.
+    delivered : PackFile or None
+        A board pack for the reader's browser to save.
     """
 
     stage = "review"
@@ -57,6 +60,7 @@ class ReviewState(SectionedState):
     tracked = traitlets.Unicode("")
     all_parts = traitlets.Bool(False)
     all_advice = traitlets.Bool(False)
+    delivered = traitlets.Any(None, allow_none=True)
 
     def __init__(self, project: Any, **traits: Any) -> None:
         self.evaluation: Evaluation | None = None
@@ -213,11 +217,17 @@ class ReviewState(SectionedState):
         """What was recommended, and what people decided."""
         return ReviewDecisions(self)
 
+    @property
+    def pack(self) -> ReviewPack:
+        """The review as a file to take along."""
+        return ReviewPack(self)
+
     def heading(self) -> Heading:
         """Return the open section's finding, or the cycle's, and the buttons that this role has."""
         if self.current_section is not None:
             return self.current_section.heading()
-        buttons = [Button("comments", self.t("review.button.comments", n=self.comment_count()))]
+        buttons = [] if self.evaluation is None else [self.pack.button()]
+        buttons.append(Button("comments", self.t("review.button.comments", n=self.comment_count())))
         if self.may("analyst"):
             buttons += self._analyst_buttons()
         if self.evaluation is None:

@@ -2,6 +2,7 @@
 const SENT_AFTER_MS = 200;
 const CLICK_WITHIN_MS = 50;
 const HELD_AT_MOST_MS = 2000;
+const KEPT_MS = 60000;
 const ENDS = ["pointerup", "pointercancel", "blur"];
 
 function render({ model, el }) {
@@ -144,6 +145,7 @@ function render({ model, el }) {
     if (!target || !el.contains(target) || /^(FORM|SELECT|INPUT|TEXTAREA)$/.test(target.tagName)) return;
     if (target.tagName === "A") event.preventDefault();
     pressed(target);
+    target.closest("details.menu")?.removeAttribute("open");
   });
   el.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" && event.key !== " ") return;
@@ -166,6 +168,12 @@ function render({ model, el }) {
     later(target);
   });
   el.addEventListener("focusout", flush);
+  // A menu closes when one goes elsewhere.
+  const leave = (event) => {
+    for (const menu of el.querySelectorAll("details.menu[open]"))
+      if (event.key === "Escape" || (event.type === "pointerdown" && !menu.contains(event.target))) menu.open = false;
+  };
+  for (const name of ["pointerdown", "keydown"]) window.addEventListener(name, leave);
   el.addEventListener("submit", (event) => {
     const form = event.target.closest("form[data-action]");
     if (!form) return;
@@ -176,6 +184,16 @@ function render({ model, el }) {
   el.addEventListener("pointerdown", hold);
   for (const name of ENDS) window.addEventListener(name, letGo);
 
+  // A file comes over the panel's own connection: no address serves it.
+  model.on("msg:custom", (content, buffers) => {
+    if (!content.file || !buffers?.length) return;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([buffers[0]], { type: content.type }));
+    link.download = content.file;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
+  });
+
   model.on("change:html", paint);
   model.on("change:page", paint);
   paint();
@@ -183,6 +201,7 @@ function render({ model, el }) {
     flush();
     clearTimeout(held);
     for (const name of ENDS) window.removeEventListener(name, letGo);
+    for (const name of ["pointerdown", "keydown"]) window.removeEventListener(name, leave);
   };
 }
 
