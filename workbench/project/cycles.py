@@ -24,8 +24,9 @@ class Cycle:
         Its name, for example ``2026 Q3``; empty before the first import.
     snapshot_date : datetime.date or None
         The day its portraits show.
-    state : {"open", "closed", "none"}
-        Whether it is worked on; ``none`` before the first import.
+    state : {"open", "frozen", "closed", "none"}
+        Whether it is worked on: frozen, its evaluation stands and its recommendations are
+        decided; closed, it takes nothing more. ``none`` before the first import.
     opened_from : str or None
         The cycle whose accepted recommendations opened it.
     opened_at : datetime.datetime or None

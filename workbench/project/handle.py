@@ -9,9 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import NotFound, ParameterProblem
+from workbench.errors import NotFound
 from workbench.project.config import Settings
-from workbench.project.cycles import NO_CYCLE, Cycle, as_day, next_cycle, quarter_id
+from workbench.project.cycles import NO_CYCLE, Cycle, as_day
+from workbench.project.cycling import Cycling
 from workbench.store import Store
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ Progress = Callable[[float, str], None]
 """Called with the share done (0 to 1) and the key of the phase's name."""
 
 
-class Project:
+class Project(Cycling):
     """The handle on a project: one folder, one role, one cycle at a time.
 
     Parameters
@@ -115,63 +116,6 @@ class Project:
             If there is no such cycle.
         """
         return Project(self.folder, self.settings, self.store, cycle_id)
-
-    def open_cycle(self, cycle_id: str | None = None, snapshot_date: dt.date | str | None = None) -> Project:
-        """Open a cycle and return a handle on it.
-
-        Parameters
-        ----------
-        cycle_id : str, optional
-            Its name; by default the quarter of the snapshot date, or the one after the
-            newest cycle.
-        snapshot_date : datetime.date or str, optional
-            The day its portraits show; by default the next quarter's end if the data
-            reach it, else the newest cycle's day.
-
-        Raises
-        ------
-        ParameterProblem
-            If the name is taken, or no date is known.
-        """
-        known = self.cycles()
-        day = as_day(snapshot_date)
-        if known:
-            last = known[-1]
-            assert last.snapshot_date is not None
-            following, end = next_cycle(last.cycle_id, last.snapshot_date, self.imports.last_day())
-            self.store.cycles.open(cycle_id or following, day or end, last.cycle_id)
-        else:
-            day = day or self.imports.last_day()
-            if day is None:
-                raise ParameterProblem("project.error.no_date")
-            self.store.cycles.open(cycle_id or quarter_id(day), day)
-        return Project(self.folder, self.settings, self.store)
-
-    def close_cycle(self) -> None:
-        """Close this cycle; what it holds stays readable."""
-        self.store.cycles.close(self.need_cycle().cycle_id)
-
-    def origin(self) -> dict[str, Any] | None:
-        """Say what opened this cycle, or None where nothing did.
-
-        Returns
-        -------
-        dict or None
-            ``key`` and ``values`` of a sentence in the message catalogues; values are
-            cycle, n (accepted recommendations) and strategies (those they changed).
-        """
-        before = self.cycle.opened_from
-        if before is None:
-            return None
-        decided = self.store.decisions.frame(before)
-        accepted = decided[decided["status"].eq("accepted")]
-        changed = accepted[accepted["change"].ne("{}") & accepted["action"].ne("undecided")]
-        strategies = [f"{row.strategy_id} ({row.action})" for row in changed.itertuples()]
-        values = {"cycle": before, "n": len(accepted), "strategies": ", ".join(strategies) or "–"}
-        return {
-            "key": "project.origin.accepted" if len(accepted) else "project.origin.opened",
-            "values": values,
-        }
 
     def need_cycle(self) -> Cycle:
         """Return the cycle, or say that files must be imported first.

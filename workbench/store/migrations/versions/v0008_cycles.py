@@ -1,12 +1,10 @@
 """Cycles are frozen and reopened with a reason, what comes too late is kept, and runs are remembered."""
 
-from pathlib import Path
-
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0007" if any(Path(__file__).parent.glob("v0007_*.py")) else "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
