@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import workbench as wb
-from workbench.errors import ImportProblem, NotFound
+from workbench.errors import ImportProblem, NotFound, ParameterProblem
 from workbench.project.cases import CASES, PLACE
 
 
@@ -44,3 +44,12 @@ def test_a_case_opens_twice_and_imports_once(cases: Path, tmp_path: Path, monkey
     assert str(project.cycle.snapshot_date) == CASES["card-customers"].snapshot_date
     again = wb.open_case("card-customers", tmp_path / "cards")
     assert len(again.imports.imports()) == 1
+
+
+@pytest.mark.cases
+def test_a_campaigns_file_makes_no_project(cases: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv(PLACE, str(cases))
+    assert wb.find_case("hillstrom").name == "hillstrom.csv"
+    with pytest.raises(ParameterProblem, match="evaluate_campaign"):
+        wb.open_case("hillstrom", tmp_path / "mails")
+    assert not (tmp_path / "mails").exists()

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from workbench.charts.insight_value import value_calibration, value_deciles, value_segments
     from workbench.charts.insight_versions import drift, segment_flow
     from workbench.charts.review import daily, funnel, uplift
+    from workbench.charts.review_evaluation import evaluation_methods, evaluation_parts
+    from workbench.charts.review_advice import advice_regions
+    from workbench.charts.review_board import cost_and_return
+    from workbench.charts.review_targeting import qini_curves, uplift_tenths
     from workbench.charts.strategy import (
         capacity,
         gate_rows,
@@ -48,17 +52,21 @@ if TYPE_CHECKING:
     )
 
 _HOME = {
+    "advice_regions": "review_advice",
     "capacity": "strategy",
     "card_power": "strategy_cards",
     "cluster_stability": "insight_kchoice",
     "company_bars": "insight_links",
     "compare_k": "insight_kchoice",
     "curve_tables": "strategy_capacity",
+    "cost_and_return": "review_board",
     "daily": "review",
     "differences": "insight",
     "dispositions": "execution",
     "drift": "insight_versions",
     "embedding": "insight",
+    "evaluation_methods": "review_evaluation",
+    "evaluation_parts": "review_evaluation",
     "fairness": "strategy_launch",
     "funnel": "review",
     "gate_rows": "strategy",
@@ -79,6 +87,7 @@ _HOME = {
     "pace": "execution",
     "place_row": "strategy",
     "progress": "execution",
+    "qini_curves": "review_targeting",
     "rank_share_rows": "strategy_scores",
     "rank_shares": "strategy_scores",
     "ranking": "strategy",
@@ -90,23 +99,28 @@ _HOME = {
     "source_ages": "insight_portrait",
     "stage_shares": "insight_portrait",
     "uplift": "review",
+    "uplift_tenths": "review_targeting",
     "value_calibration": "insight_value",
     "value_deciles": "insight_value",
     "value_segments": "insight_value",
 }
 
 __all__ = [
+    "advice_regions",
     "capacity",
     "card_power",
     "cluster_stability",
     "company_bars",
     "compare_k",
+    "cost_and_return",
     "curve_tables",
     "daily",
     "differences",
     "dispositions",
     "drift",
     "embedding",
+    "evaluation_methods",
+    "evaluation_parts",
     "fairness",
     "funnel",
     "gate_rows",
@@ -127,6 +141,7 @@ __all__ = [
     "pace",
     "place_row",
     "progress",
+    "qini_curves",
     "rank_share_rows",
     "rank_shares",
     "ranking",
@@ -138,6 +153,7 @@ __all__ = [
     "source_ages",
     "stage_shares",
     "uplift",
+    "uplift_tenths",
     "value_calibration",
     "value_deciles",
     "value_segments",

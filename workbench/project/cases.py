@@ -28,7 +28,8 @@ class Case:
     sha256 : str
         Of its content, as published.
     snapshot_date : str
-        The day that its customers are shown on; the files themselves name none.
+        The day that its customers are shown on; the files themselves name none. Empty for
+        a campaign's file, which makes no portrait.
     source : str
         Whose it is, under which licence.
     """
@@ -52,6 +53,12 @@ CASES = {
         "2020-12-31",
         "Credit Card customers, BankChurners.csv (CC0)",
     ),
+    "hillstrom": Case(
+        "hillstrom.csv",
+        "ff9e59285e9dc3f5fa3e0975419e6631ea5bdccd65d818991473d2367e02979c",
+        "",
+        "K. Hillstrom, MineThatData e-mail challenge, 2008",
+    ),
 }
 
 
@@ -64,7 +71,7 @@ def find_case(name: str) -> Path:
 
     Parameters
     ----------
-    name : {"bank-marketing", "card-customers"}
+    name : {"bank-marketing", "card-customers", "hillstrom"}
         The case.
 
     Returns
@@ -84,7 +91,7 @@ def find_case(name: str) -> Path:
     --------
     >>> find_case("titanic")
     Traceback (most recent call last):
-    workbench.errors.ParameterProblem: There is no case "titanic". Cases: bank-marketing, card-customers.
+    workbench.errors.ParameterProblem: There is no case "titanic". Cases: bank-marketing, card-customers, hillstrom.
     """
     if name not in CASES:
         raise ParameterProblem("project.case.unknown", case=name, known=", ".join(CASES))
@@ -116,17 +123,19 @@ def open_case(name: str, folder: str | os.PathLike[str] | None = None) -> Projec
     Raises
     ------
     ParameterProblem, NotFound, ImportProblem
-        As `find_case`.
+        As `find_case`; or the case is a campaign's file and makes no project.
 
     Examples
     --------
     >>> open_case("titanic")
     Traceback (most recent call last):
-    workbench.errors.ParameterProblem: There is no case "titanic". Cases: bank-marketing, card-customers.
+    workbench.errors.ParameterProblem: There is no case "titanic". Cases: bank-marketing, card-customers, hillstrom.
     """
     from workbench.project.opening import create_project, open_project
 
     path = find_case(name)
+    if not CASES[name].snapshot_date:
+        raise ParameterProblem("project.case.campaign", case=name)
     home = Path(folder) if folder is not None else Path(f"case_{name.replace('-', '_')}")
     there = (home / "project.toml").is_file()
     project = open_project(home) if there else create_project(home)
