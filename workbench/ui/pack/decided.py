@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection
 from typing import Any
 
-from workbench import locale
 from workbench.tables import mask_identifier
 from workbench.ui.pack.parts import Column, Page
 from workbench.ui.state.review import ReviewState
@@ -82,16 +80,23 @@ def recommendations(state: ReviewState) -> Page:
 
 def caveats(state: ReviewState) -> Page:
     """Return what to know before reading the figures, as the evaluation found it in the data."""
+    from workbench.review import state_caveat
+
     t, project = state.t, state.project
-    artefacts = project.store.artefacts
-    stored = artefacts.latest("evidence", project.cycle.cycle_id)
+    stored = project.review.evidence.artefact()
     rows: list[tuple[Any, ...]] = []
     if stored is not None:
         names = dict(zip(state.cards["strategy_id"], state.cards["name"], strict=True))
-        for row in artefacts.read(stored, "caveats").to_dict("records"):
-            values = json.loads(row["values"] or "{}")
-            known = row["strategy_id"]
-            rows.append((known, names.get(known, ""), locale.text(row["key"], state.lang, **values)))
+        minimum = 0 if state.may("analyst") else project.settings.small_cell
+        found: list[Any] = project.review.evidence.tables()["caveats"].to_dict("records")
+        rows = [
+            (
+                row["strategy_id"],
+                names.get(row["strategy_id"], ""),
+                state_caveat(row, state.lang, minimum=minimum),
+            )
+            for row in found
+        ]
     return Page(
         "caveats",
         t("review_pack.sheet.caveats"),
