@@ -142,6 +142,7 @@ _ROOMS = {
         "compare_members",
         "compare_orders",
         "compare_pre_period",
+        "compare_proportions",
         "compare_received",
         "compare_segment_sizes",
         "compare_strategies",

@@ -80,6 +80,7 @@ from workbench.review import (
     compare_members,
     compare_orders,
     compare_pre_period,
+    compare_proportions,
     compare_received,
     compare_segment_sizes,
     compare_strategies,
@@ -180,9 +181,9 @@ from workbench.strategy import (
 __version__: str
 
 __all__ = [
+    "BGNBD",
     "AllOf",
     "AnyOf",
-    "BGNBD",
     "Condition",
     "ContactPolicy",
     "GammaGamma",
@@ -240,6 +241,7 @@ __all__ = [
     "compare_methods",
     "compare_orders",
     "compare_pre_period",
+    "compare_proportions",
     "compare_received",
     "compare_segment_sizes",
     "compare_segmentations",

@@ -103,7 +103,7 @@ def test_each_method_counts_its_own_customers(make_cycle):
 
 def test_without_a_contact_log_the_four_are_one(make_cycle):
     frame = compare_received(*cycle_of(make_cycle).tables())
-    assert frame[frame["outcome"].eq("responded")]["estimate"].nunique() == 1
+    assert frame[frame["outcome"].eq("responded")]["estimate"].round(12).nunique() == 1
     assert np.isinf(one(frame, "complier_average")["first_stage_f"])
 
 

@@ -44,6 +44,7 @@ from workbench.review.plan import build_funnel, compare_to_plan, funnel_of
 from workbench.review.power import plan_sample_size
 from workbench.review.pre_period import compare_pre_period
 from workbench.review.priors import fit_beta_prior, update_rates
+from workbench.review.proportions import compare_proportions, compare_rates
 from workbench.review.ratio import SampleRatio, check_sample_ratio, check_sample_ratios
 from workbench.review.received import compare_received, wald_estimate
 from workbench.review.recommendation_words import state_change, state_reason
@@ -111,6 +112,8 @@ __all__ = [
     "compare_orders",
     "compare_parts",
     "compare_pre_period",
+    "compare_proportions",
+    "compare_rates",
     "compare_received",
     "compare_segment_sizes",
     "compare_strategies",

@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.review.follow_up import follow_up
-from workbench.review.means import Numbers, Sums, check_alpha, compare_means
+from workbench.review.means import Numbers, Sums, check_alpha
+from workbench.review.proportions import compare_proportions
 from workbench.review.sequences import rate_sequence
 
 # Such an interval is right on the one day that was fixed beforehand. Who looks every day
@@ -44,8 +45,8 @@ def track_uplift(
         strategy, so that the last row is the evaluation's: strategy_id, day, date,
         n (customers on the list), treatment, control (share that responded so far),
         uplift, ci_low, ci_high, interval, seq_low, seq_high. ``interval`` is
-        ``fixed_horizon``: ci_low and ci_high are Welch's for that day alone and must not be
-        used to stop at a day of one's choice. seq_low and seq_high hold on all days at once
+        ``fixed_horizon``: ci_low and ci_high are the score interval of that day alone and must
+        not be used to stop at a day of one's choice. seq_low and seq_high hold on all days at once
         (`rate_sequence`, tuned to the card's expected_response): `first_day_decided` says
         when they left 0 out. They are missing as long as it is too early to say: while the
         smaller arm can't be expected to have five responses.
@@ -106,15 +107,10 @@ def _track(
         known = offsets[arm & ~np.isnan(offsets)].astype(np.intp)
         responded = np.cumsum(np.bincount(known, minlength=len(dates))).astype(np.float64)
         shares.append(Sums(np.full(len(dates), float(arm.sum())), responded, responded))
-    result = compare_means(shares[0], shares[1], alpha)
-    treatment, control = shares
+    counts = [figure for arm in shares for figure in (arm.total, arm.n)]
+    result = compare_proportions(counts[0], counts[1], counts[2], counts[3], alpha)
     sequence = rate_sequence(
-        treatment.total,
-        treatment.n,
-        control.total,
-        control.n,
-        alpha,
-        expected_response=expected_response,
+        counts[0], counts[1], counts[2], counts[3], alpha, expected_response=expected_response
     )
     return pd.DataFrame(
         {

@@ -16,7 +16,8 @@ import pandas as pd
 
 from workbench.errors import ParameterProblem
 from workbench.review.engine_follow_up import bring, check_table, values_of
-from workbench.review.means import Numbers, Sums, check_alpha, compare_means, relative_lift
+from workbench.review.means import Difference, Numbers, Sums, check_alpha, compare_means, relative_lift
+from workbench.review.proportions import compare_rates
 from workbench.tables import ARMS
 
 if TYPE_CHECKING:
@@ -32,13 +33,14 @@ def evaluate_in_engine(
     outcomes: Sequence[str] = OUTCOME_COLUMNS,
     arm: str = "arm",
     control: str = "control",
+    rates: Sequence[str] = ("responded",),
     alpha: float = 0.05,
 ) -> pd.DataFrame:
     """Compare every arm with its control in every part of an engine's table.
 
-    The figures are those of `evaluate_strategies` on the same rows: Welch's interval and
-    two-sided p of the difference of means, the relative lift by the delta method. The
-    engine makes one pass over the table and returns one row a part and arm.
+    The figures are those of `evaluate_strategies` on the same rows: for response rates the
+    score interval and test, for other outcomes Welch's; the relative lift by the delta
+    method. The engine makes one pass over the table and returns one row a part and arm.
 
     Parameters
     ----------
@@ -52,6 +54,8 @@ def evaluate_in_engine(
         Column with the arm that the customer was drawn into.
     control : str, default="control"
         The arm that was held back.
+    rates : sequence of str, default=("responded",)
+        The outcomes that are 0 or 1.
     alpha : float, default=0.05
         1 − alpha is the intervals' confidence.
 
@@ -119,7 +123,13 @@ def evaluate_in_engine(
         n = np.nan_to_num(spread(f"n{i}"))
         squares = np.nan_to_num(spread(f"variance{i}")) * np.maximum(n - 1, 0)
         sums = Sums(n, np.zeros(n.shape), squares, np.nan_to_num(spread(f"mean{i}")))
-        frames.append(_compare(sums, happened, labels, names, alpha, arm).assign(outcome=outcome))
+        control_sums = sums.take((slice(None), slice(-1, None)))
+        compare = compare_rates if outcome in rates else compare_means
+        difference = compare(sums, control_sums, alpha)
+        lift = relative_lift(sums, control_sums, alpha)
+        frame = _spread(sums, difference, lift, happened, names)
+        frame = pd.concat([labels.loc[labels.index.repeat(len(names))].reset_index(drop=True), frame], axis=1)
+        frames.append(frame.rename(columns={"_arm": arm}).assign(outcome=outcome))
     order = [*parts, arm, "outcome", "n", "mean", "uplift", "ci_low", "ci_high", "p_value"]
     order += ["standard_error", "lift", "lift_low", "lift_high"]
     together = pd.concat(frames, keys=range(len(frames))).sort_index(level=1, kind="stable")
@@ -182,18 +192,15 @@ def sum_in_engine(
     return table.group_by([*by, arm]).aggregate(**figures)
 
 
-def _compare(
+def _spread(
     sums: Sums,
+    difference: Difference,
+    lift: Difference,
     happened: npt.NDArray[np.bool_],
-    labels: pd.DataFrame,
     names: Sequence[str],
-    alpha: float,
-    arm: str,
 ) -> pd.DataFrame:
-    """Compare the arms of every part; sums and happened are of shape (parts, arms), control last."""
+    """Lay figures of shape (parts, arms), the control last, out below each other."""
     shape = happened.shape
-    control = sums.take((slice(None), slice(-1, None)))
-    difference, lift = compare_means(sums, control, alpha), relative_lift(sums, control, alpha)
     # The control has nothing to be compared with; where neither arm varies there is no interval.
     compared = happened & (np.arange(shape[1]) < shape[1] - 1)
     varies = compared & (difference.standard_error > 0)
@@ -207,8 +214,7 @@ def _compare(
         "lift_low": (lift.ci_low, compared),
         "lift_high": (lift.ci_high, compared),
     }
-    frame = labels.loc[labels.index.repeat(shape[1])].reset_index(drop=True)
-    frame[arm] = pd.Series(list(names) * shape[0], dtype="str")
+    frame = pd.DataFrame({"_arm": pd.Series(list(names) * shape[0], dtype="str")})
     frame["n"] = sums.n.ravel().astype(np.int64)
     frame["mean"] = np.where(happened, sums.mean, np.nan).ravel()
     for name, (cells, kept) in figures.items():

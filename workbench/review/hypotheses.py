@@ -13,6 +13,7 @@ from scipy import special
 from workbench.errors import ParameterProblem
 from workbench.review.churn import flag_churn, wilson
 from workbench.review.means import Numbers, Sums, adjust_holm, check_alpha
+from workbench.review.proportions import compare_proportions
 from workbench.review.strategies import MIN_EXPECTED_COUNT
 from workbench.review.winsorise import dominance
 from workbench.tables.hypotheses import AFTERWARDS, DIRECTIONS, HYPOTHESES, MEASURES, RATES
@@ -171,7 +172,7 @@ def check_hypotheses(
     firm = found["p_holm"].to_numpy(np.float64) < alpha
     found["state"] = np.select([firm & (above == wants_above), firm], ["supported", "refuted"], "open")
     tested = found["reason"].eq("undecided")
-    found.loc[tested & exploratory, "reason"] = "exploratory"
+    found.loc[found["n"].gt(0) & exploratory, "reason"] = "exploratory"
     found.loc[firm, "reason"] = "decided"
     size = max(int((~exploratory).sum()), 1)
     waits = found["state"].eq("open") & tested & ~exploratory
@@ -279,6 +280,8 @@ def _test(record: Mapping[str, Any], found: _Found, alpha: float) -> dict[str, A
         row["dominance"] = dominance(np.concatenate(found.groups))
     if is_rate and len(found.groups) == 1:
         row |= _one_rate(found.groups[0], threshold, alpha)
+    elif is_rate and len(found.groups) == 2:
+        row |= _two_rates(found.groups, threshold, alpha)
     else:
         row |= _contrast(found.groups, found.signs, threshold, alpha)
     row["reason"] = "undecided"
@@ -308,6 +311,15 @@ def _one_rate(group: Numbers, threshold: float, alpha: float) -> dict[str, Any]:
     p_value = float(2 * special.ndtr(-abs(rate - threshold) / error))
     figures = {"test": "wilson", "estimate": rate, "ci_low": float(low), "ci_high": float(high)}
     return {**figures, "p_value": p_value, "error": error}
+
+
+def _two_rates(groups: Sequence[Numbers], threshold: float, alpha: float) -> dict[str, Any]:
+    """Hold a difference of rates against the threshold, as the evaluation does: the score test."""
+    counts = [float(figure) for group in groups for figure in (group.sum(), len(group))]
+    found = compare_proportions(counts[0], counts[1], counts[2], counts[3], alpha, null=threshold)
+    ends = {"ci_low": float(found.ci_low), "ci_high": float(found.ci_high)}
+    figures = {"test": "score", "estimate": float(found.estimate), **ends}
+    return {**figures, "p_value": float(found.p_value), "error": float(found.standard_error)}
 
 
 def _contrast(

@@ -12,6 +12,7 @@ from scipy import special
 from workbench.errors import ParameterProblem
 from workbench.review.follow_up import follow_up
 from workbench.review.means import Difference, Numbers, Sums, check_alpha, compare_means
+from workbench.review.proportions import compare_rates
 from workbench.review.strategies import OUTCOME_COLUMNS
 
 METHODS = ("intention_to_treat", "complier_average", "as_treated", "per_protocol")
@@ -129,7 +130,7 @@ def compare_received(
     for outcome in OUTCOME_COLUMNS:
         values = rows[outcome].to_numpy(np.float64)
         for method in METHODS:
-            figures = _compare(method, values, group, treated, took, n, alpha)
+            figures = _compare(method, outcome, values, group, treated, took, n, alpha)
             frame = pd.DataFrame(
                 {
                     "strategy_id": names.to_numpy(),
@@ -192,6 +193,7 @@ def wald_estimate(treatment: tuple[Any, Any], control: tuple[Any, Any], alpha: f
 
 def _compare(
     method: str,
+    outcome: str,
     values: Numbers,
     group: npt.NDArray[np.intp],
     treated: npt.NDArray[np.bool_],
@@ -202,7 +204,9 @@ def _compare(
     if method == "complier_average":
         return _wald(values, group, treated, took, n, alpha)
     one, other = _sides(method, treated, took)
-    found = compare_means(
+    # As the evaluation does: response rates by the score interval, money by Welch's.
+    compare = compare_rates if outcome == "responded" else compare_means
+    found = compare(
         Sums.by_group(values[one], group[one], n), Sums.by_group(values[other], group[other], n), alpha
     )
     return _figures(found.estimate, found.ci_low, found.ci_high, found.p_value, found.standard_error)

@@ -18,6 +18,7 @@ from workbench.review.means import (
     relative_lift,
 )
 from workbench.review.power import plan_sample_size
+from workbench.review.proportions import compare_rates
 from workbench.review.ratio import check_sample_ratios
 from workbench.tables import ARMS
 
@@ -95,6 +96,8 @@ def evaluate_strategies(
         share) and ``amount`` (CNY). On both arms' rows: n_contacted, n_reached,
         n_responded (customers), tries (contacts). On the treatment's rows:
 
+        - ci_low, ci_high, p_value: of ``responded`` the score interval and test of two rates
+          (Miettinen and Nurminen), of ``amount`` Welch's.
         - standard_error of uplift; p_holm, corrected over the strategies of one outcome.
           Parts are looked at for hints and not corrected over: with `by` it is missing.
         - On ``responded`` alone: lift (uplift as a share of the control's rate, delta
@@ -122,6 +125,8 @@ def evaluate_strategies(
     ----------
     .. [1] Holm, S. (1979). A simple sequentially rejective multiple test procedure.
        Scandinavian Journal of Statistics 6.
+    .. [2] Miettinen, O., Nurminen, M. (1985). Comparative analysis of two rates.
+       Statistics in Medicine 4.
 
     Examples
     --------
@@ -296,7 +301,9 @@ def compare_arms(
     frame["outcome"] = pd.Series([outcome] * (2 * n_groups), dtype="str")
     frame["n"] = sums.n.astype(np.int64)
     frame["mean"] = np.where(np.repeat(off, 2), np.nan, sums.mean)
-    difference = compare_means(treatment, control, alpha)
+    # Welch's is fooled by a small control that happened to respond little.
+    compare = compare_rates if outcome == "responded" else compare_means
+    difference = compare(treatment, control, alpha)
     columns = {
         "uplift": difference.estimate,
         "ci_low": difference.ci_low,
