@@ -353,7 +353,7 @@ def _compared(earlier: Project, later: Project, alpha: float) -> CycleComparison
         later.cycle.cycle_id,
         kpis,
         effects,
-        explain_changes(*cards, earlier.review.recommendations()),
+        explain_changes(cards[0], cards[1], earlier.review.recommendations()),
         segments,
         len(listed[0] & listed[1]),
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from workbench.errors import ImportProblem, NotFound, ParameterProblem
+from workbench.project.late_rows import late_rows
 from workbench.tables import CONTACTS, OUTCOMES
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ class OutcomeReport:
         `workbench.tables.QUARANTINE`: rows that could not be loaded.
     flagged : pandas.DataFrame
         Loaded rows that need a look: customers of the control who were contacted.
+    late : int
+        Contacts and outcomes that were kept aside, because the cycle was frozen before they
+        came; their rows are among the quarantined, with the cause ``late``.
     """
 
     file: str
@@ -48,6 +52,7 @@ class OutcomeReport:
     contacts: int
     quarantined: pd.DataFrame
     flagged: pd.DataFrame
+    late: int = 0
 
 
 class Execution:
@@ -171,7 +176,8 @@ class Execution:
         NotFound
             If the list does not exist, or the customer is not on it.
         ParameterProblem
-            If the disposition is unknown, or the customer is held back as control.
+            If the disposition is unknown, the customer is held back as control, or the cycle
+            is frozen: then it is kept as late.
         NotAllowed
             If the role may not record outcomes.
         """
@@ -212,8 +218,15 @@ class Execution:
             "note": note,
             "source": "worklist",
         }
-        self._results.add([contact], [] if responded is None else [outcome])
+        outcomes = [] if responded is None else [outcome]
+        if self._is_late():
+            store.late.keep([contact], outcomes, source="worklist")
+            raise ParameterProblem("review_cycles.error.kept_late", cycle=row["cycle_id"], list=list_id)
+        self._results.add([contact], outcomes)
         return contact_id
+
+    def _is_late(self) -> bool:
+        return self._project.cycle.state in ("frozen", "closed")
 
     def import_outcomes(
         self,
@@ -224,6 +237,9 @@ class Execution:
         lang: str = "en",
     ) -> OutcomeReport:
         """Bring in outcomes from a file; the same rows again change nothing.
+
+        Those of a cycle that is frozen or closed don't count: they are kept as late, and
+        let in by `Project.admit_late` when it is open again.
 
         Parameters
         ----------
@@ -273,19 +289,21 @@ class Execution:
             lang=lang,
         )
         project.store.trail.add_raw_file(raw.sha256, raw.name, raw.size)
-        contacts, outcomes = self._results.add(
-            _records(check.contacts),
-            _records(check.loaded),
-            source=f"raw:{raw.sha256}",
-        )
+        given = (_records(check.contacts), _records(check.loaded))
+        about: dict[str, Any] = {"file": raw.name, "rows_read": check.n_read, "repeated": check.repeated}
+        if self._is_late():
+            n = project.store.late.keep(*given, source=f"raw:{raw.sha256}")
+            aside = late_rows(raw.frame, check, raw.name, project.cycle.cycle_id, lang)
+            return OutcomeReport(
+                loaded=0, contacts=0, quarantined=aside, flagged=check.flagged.iloc[:0], late=n, **about
+            )
+        contacts, outcomes = self._results.add(*given, source=f"raw:{raw.sha256}")
         return OutcomeReport(
-            file=raw.name,
-            rows_read=check.n_read,
             loaded=outcomes,
-            repeated=check.repeated,
             contacts=contacts,
             quarantined=check.quarantined,
             flagged=check.flagged,
+            **about,
         )
 
     def inbox_files(self) -> pd.DataFrame:

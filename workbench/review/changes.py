@@ -78,19 +78,20 @@ def explain_changes(before: pd.DataFrame, after: pd.DataFrame, recommendations: 
         script = json.loads(alone["change"].iloc[0]).get("script")
         if script:
             waiting[str(alone["strategy_id"].iloc[0])] = (script, *about)
+    rows: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in found.to_dict("records")]
     confirmed = {
-        row.strategy_id
-        for row in found.itertuples()
-        if row.field == "script" and row.strategy_id in waiting and row.after == waiting[row.strategy_id][0]
+        row["strategy_id"]
+        for row in rows
+        if row["field"] == "script" and row["after"] == waiting.get(row["strategy_id"], (None,))[0]
     }
-    for row in found.itertuples():
-        if row.strategy_id in confirmed and row.field in ("script", "script_version"):
-            said[row.strategy_id, row.field] = (row.after, *waiting[row.strategy_id][1:])
+    for line in rows:
+        if line["strategy_id"] in confirmed and line["field"] in ("script", "script_version"):
+            said[line["strategy_id"], line["field"]] = (line["after"], *waiting[line["strategy_id"]][1:])
     told = [
-        (*said.get((row.strategy_id, row.field), (None, "", ""))[1:], _origin(row, said))
-        for row in found.itertuples()
+        (*said.get((row["strategy_id"], row["field"]), (None, "", ""))[1:], _origin(row, said))
+        for row in rows
     ]
-    there = {(row.strategy_id, row.field) for row in found.itertuples()}
+    there = {(row["strategy_id"], row["field"]) for row in rows}
     gone = set(found.loc[found["field"].eq("strategy_id") & found["after"].isna(), "strategy_id"])
     standing = before.set_index("strategy_id", drop=False)
     undone = [
@@ -107,13 +108,13 @@ def explain_changes(before: pd.DataFrame, after: pd.DataFrame, recommendations: 
     return frame.astype({"strategy_id": "str", "field": "str"})
 
 
-def _origin(row: Any, said: dict[tuple[str, str], tuple[Any, str, str]]) -> str:
-    expected = said.get((row.strategy_id, row.field))
+def _origin(row: dict[str, Any], said: dict[tuple[str, str], tuple[Any, str, str]]) -> str:
+    expected = said.get((row["strategy_id"], row["field"]))
     if expected is not None:
-        return "accepted" if _same(expected[0], row.after) else "overridden"
-    if row.field == "strategy_id":
-        return "added" if _missing(row.before) else "removed"
-    return "calendar" if row.field in CALENDAR else "edited"
+        return "accepted" if _same(expected[0], row["after"]) else "overridden"
+    if row["field"] == "strategy_id":
+        return "added" if _missing(row["before"]) else "removed"
+    return "calendar" if row["field"] in CALENDAR else "edited"
 
 
 def _missing(value: Any) -> bool:

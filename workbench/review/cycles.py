@@ -196,13 +196,14 @@ def _two_sided(centre: float, error: float) -> float:
 
 def _verdicts(frame: pd.DataFrame, alpha: float) -> list[str]:
     words = []
-    for row in frame.itertuples():
-        if row.difference != row.difference:
+    both = frame[["difference", "p_holm"]].to_numpy(dtype=np.float64)
+    for difference, p_value in both:
+        if np.isnan(difference):
             words.append("unknown")
-        elif row.p_holm != row.p_holm:
+        elif np.isnan(p_value):
             words.append("counted")
-        elif row.p_holm < alpha:
-            words.append("rose" if row.difference > 0 else "fell")
+        elif p_value < alpha:
+            words.append("rose" if difference > 0 else "fell")
         else:
             words.append("chance")
     return words
