@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import workbench as wb
@@ -34,3 +36,36 @@ def walked(walked_folder: Path, tmp_path: Path) -> Project:
 def viewed(walked_folder: Path) -> Project:
     """Return the shared walked project as a viewer, who can change nothing."""
     return wb.open_project(walked_folder, role="viewer")
+
+
+@pytest.fixture(scope="session")
+def modelled_folder(walked_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plan with models of two offers, one of them oddly named."""
+    folder = tmp_path_factory.mktemp("modelled") / "walked"
+    shutil.copytree(walked_folder, folder)
+    walked = wb.open_project(folder, role="analyst")
+    customers = walked.customers()
+    rng = np.random.default_rng(0)
+    known = customers.sample(900, random_state=0)
+    chance = 0.08 + 0.35 * (known["age"].fillna(40) > 45)
+    history = pd.DataFrame(
+        {
+            "customer_id": known["customer_id"],
+            "offer": np.where(np.arange(900) % 3 == 0, "<img src=x onerror=alert(1)>", "fund_plan"),
+            "contacted_at": pd.Timestamp("2026-01-01") + pd.to_timedelta(np.arange(900) // 10, unit="D"),
+            "responded": rng.random(900) < chance,
+        }
+    )
+    strategy = walked.strategy
+    cards, members = strategy.cards(), walked.insight.segmentation().membership
+    first, second = cards["strategy_id"].head(2)
+    told = wb.Propensity(after_contact=("tenure",)).fit(customers, history, offer="fund_plan")
+    models = {
+        first: told,
+        second: wb.Propensity().fit(customers, history, offer="<img src=x onerror=alert(1)>"),
+    }
+    criteria = wb.build_criteria(cards, customers, members, models)
+    weights = {"expected_value": 1.0}
+    scores = wb.score_customers(customers, members, cards, models, weights)
+    strategy.save_scores(scores, weights, criteria, models)
+    return folder

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 import workbench as wb
@@ -156,27 +152,3 @@ def test_the_function_shows_the_screen(walked):
     widget = ui.execution(walked, lang="zh_CN", channel="sms")
     assert widget.workbench_screen.state.channel == "sms"
     assert widget.workbench_screen.state.lang == "zh_CN"
-
-
-_VIEW = """
-import sys
-import workbench as wb
-project = wb.open_project(sys.argv[1], role="viewer")
-screen = wb.ui.execution(project).workbench_screen
-screen.state.strategy = screen.state.progress_rows["strategy_id"].iloc[0]
-assert screen.state.banner is None, screen.state.banner
-print(*[name for name in ("duckdb", "ibis", "sklearn", "umap", "numba") if name in sys.modules])
-"""
-
-
-def test_a_viewers_kernel_stays_small(walked_folder):
-    done = subprocess.run(
-        [sys.executable, "-c", _VIEW, str(walked_folder)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == ""

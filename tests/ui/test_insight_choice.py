@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -269,17 +266,3 @@ def test_artefacts_of_older_versions_are_shown(walked, monkeypatch):
     assert not state.differences().empty
     assert state.sentence() == ""
     assert state.typical_members()
-
-
-def test_a_viewer_who_draws_around_loads_no_engine(walked_folder):
-    code = (
-        "import sys, workbench as wb\n"
-        f"shown = wb.ui.insight(wb.open_project({str(walked_folder)!r}, role='viewer')).workbench_screen\n"
-        "shown.map.outline = [[-9, -9], [0, -9], [0, 9], [-9, 9]]\n"
-        "assert shown.state.is_group and not shown.state.differences().empty, shown.state.banner\n"
-        "names = ('sklearn', 'umap', 'ibis', 'duckdb', 'numba', 'scipy.optimize')\n"
-        "print([name for name in names if name in sys.modules])\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "[]"

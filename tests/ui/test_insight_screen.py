@@ -1,9 +1,6 @@
-"""The insight screen as widgets: presses reach the state, text is escaped, kernels stay light."""
+"""The insight screen as widgets: presses reach the state, text is escaped."""
 
 from __future__ import annotations
-
-import subprocess
-import sys
 
 import pytest
 
@@ -77,18 +74,6 @@ def test_a_project_without_a_segmentation_says_what_to_do(tmp_path):
 
     screen = InsightScreen(InsightState(wb.create_project(tmp_path / "new")))
     assert screen.state.t("insight.nothing.title") in screen.title.html
-
-
-def test_a_viewers_kernel_loads_no_engine(walked_folder):
-    code = (
-        "import sys, workbench as wb\n"
-        f"screen = wb.ui.insight(wb.open_project({str(walked_folder)!r}, role='viewer'))\n"
-        "print([name for name in ('sklearn', 'umap', 'ibis', 'duckdb', 'numba') if name in sys.modules])\n"
-        "assert screen.workbench_screen.state.banner is None\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "[]"
 
 
 def test_the_call_in_a_notebook_returns_the_screen(viewed):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
@@ -340,21 +338,6 @@ def test_a_viewer_sees_no_small_count(viewer):
     for row in viewer.advice.to_dict("records"):
         known = viewer.decisions._evidence(row)
         assert not any(name.startswith("n_") and 0 < known[name] < minimum for name in known)
-
-
-def test_a_viewers_kernel_loads_no_heavy_library(walked):
-    code = f"""
-import sys
-import workbench as wb
-from workbench.ui.state.review import ReviewState
-from workbench.ui.screens.review import ReviewScreen
-screen = ReviewScreen(ReviewState(wb.open_project({str(walked.folder)!r}, role="viewer")))
-screen.state.measure = "amount"
-assert screen.state.banner is None, screen.state.banner
-print(sorted({{"sklearn", "umap", "ibis", "duckdb", "numba"}} & set(sys.modules)))
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == "[]", done.stdout + done.stderr
 
 
 # Projects that lack something ----------------------------------------------------------

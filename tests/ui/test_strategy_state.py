@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pandas as pd
 import pytest
 
@@ -379,21 +376,6 @@ def test_choosing_another_cycle_shows_its_plan(state):
     assert state.plan.version < now
     assert not state.is_what_if
     assert set(state.lists["list_id"].str[:6]) == {first.replace(" ", "")}
-
-
-def test_a_reader_s_kernel_loads_no_engine(walked_folder):
-    code = (
-        "import sys, workbench as wb\n"
-        "from workbench.ui.screens.strategy import StrategyScreen\n"
-        "from workbench.ui.state.strategy import StrategyState\n"
-        f"project = wb.open_project({str(walked_folder)!r}, role='viewer')\n"
-        "screen = StrategyScreen(StrategyState(project))\n"
-        "assert screen.state.plan is not None and screen.state.banner is None\n"
-        "screen.sliders.press('weight-cost', '0.9')\n"
-        "print([m for m in ('sklearn', 'umap', 'ibis', 'duckdb') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == "[]", done.stderr
 
 
 def test_both_languages_say_everything(state):

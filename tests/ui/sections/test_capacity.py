@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import sys
 
 import pytest
 
@@ -147,27 +144,3 @@ def test_without_a_plan_it_is_said_what_to_do(tmp_path):
         StrategyScreen(state)
         assert "approved plan" in state.heading().subtitle
         assert state.kpis() == []
-
-
-_READ = """
-import sys
-import workbench as wb
-from workbench.ui.state.strategy import StrategyState
-state = StrategyState(wb.open_project(sys.argv[1], role="viewer"))
-state.open_section("capacity")
-section = state.current_section
-section.move("agent_minutes", "3"); section.move("budget", "900")
-assert state.heading().title and len(state.kpis()) == 6
-section.curve("agent_minutes"), section.strategies(), section.findings.limits()
-heavy = ("duckdb", "ibis", "sklearn", "umap", "numba", "altair", "scipy.optimize", "ipywidgets")
-print(*[name for name in heavy if name in sys.modules])
-"""
-
-
-def test_a_viewers_kernel_loads_nothing_heavy(walked_folder, tmp_path):
-    shutil.copytree(walked_folder, tmp_path / "copy")
-    done = subprocess.run(
-        [sys.executable, "-c", _READ, str(tmp_path / "copy")], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == ""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -372,25 +370,3 @@ def test_without_a_segmentation_or_cards_it_is_said_what_to_do(tmp_path):
     screen._sections["cards"].new.press("make", "", {"template": "term_deposit_telephone", "segment": "Old"})
     assert state.chosen == "S1"
     assert state.current_section.power()["verdict"].tolist() == ["no_list"]
-
-
-_READ = """
-import sys
-import workbench as wb
-from workbench.ui.state.strategy import StrategyState
-state = StrategyState(wb.open_project(sys.argv[1], role="viewer"))
-state.open_section("cards")
-section = state.current_section
-assert state.heading().title and len(state.kpis()) == 6
-section.rows(), section.chart_rows(), section.scripts(), section.findings.chart_title()
-heavy = ["duckdb", "ibis", "sklearn", "umap", "numba", "altair", "scipy.optimize", "statsmodels"]
-print(*[name for name in heavy if name in sys.modules])
-"""
-
-
-def test_a_viewers_kernel_loads_nothing_heavy(walked_folder):
-    done = subprocess.run(
-        [sys.executable, "-c", _READ, str(walked_folder)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 
 import numpy as np
@@ -359,19 +357,3 @@ def test_without_a_segmentation_it_says_what_to_do(tmp_path):
     screen = opened(wb.create_project(tmp_path / "new"))
     assert screen.state.t("insight_clusters.title.none") in screen.title.html
     assert screen.state.banner is None
-
-
-def test_a_readers_kernel_loads_no_engine(walked_folder):
-    code = (
-        "import os, sys, workbench as wb\n"
-        "os.environ['WORKBENCH_PUBLISHED'] = '1'\n"
-        f"project = wb.open_project({str(walked_folder)!r}, role='viewer')\n"
-        "screen = wb.ui.insight(project, section='clusters')\n"
-        "heavy = ('sklearn', 'umap', 'ibis', 'duckdb', 'numba', 'scipy.optimize')\n"
-        "print([name for name in heavy if name in sys.modules])\n"
-        "assert screen.workbench_screen.state.banner is None\n"
-        "assert screen.workbench_screen._sections\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "[]"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -193,29 +191,3 @@ def test_without_companies_the_journeys_stay(tmp_path):
             assert state.kpis() == []
             assert [part.layout.display for part in view.companies] == ["none"] * 4
             assert "of 100 customers take the offer" in text(view.journey)
-
-
-_READ = """
-import sys
-import workbench as wb
-from workbench.ui.state.strategy import StrategyState
-state = StrategyState(wb.open_project(sys.argv[1], role="viewer"))
-state.open_section("corporate")
-section = state.current_section
-assert state.heading().title and len(state.kpis()) == 6
-section.map_rows(), section.potential(), section.findings.map_title(), section.findings.potential_title()
-section.book.title(), section.book.facts(), section.book.chain(), section.book.tiers(), section.book.rule()
-section.path.title(), section.path.steps(), section.path.checks()
-section.path.chart(), section.path.rate_rows()
-heavy = ("duckdb", "ibis", "sklearn", "umap", "numba", "altair", "scipy.optimize", "statsmodels")
-heavy += ("ipywidgets",)
-print(*[name for name in heavy if name in sys.modules])
-"""
-
-
-def test_a_viewers_kernel_loads_nothing_heavy(walked_folder):
-    done = subprocess.run(
-        [sys.executable, "-c", _READ, str(walked_folder)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == ""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -307,26 +305,3 @@ def test_the_finding_follows_the_figures(walked, older, lang, words):
     figures.base, figures.strategy = "all", ""
     assert words in figures.title()
     assert figures.below()[0] == (older < 0.4)
-
-
-_READ = """
-import sys
-import workbench as wb
-from workbench.ui.state.strategy import StrategyState
-state = StrategyState(wb.open_project(sys.argv[1], role="viewer"))
-before = set(sys.modules)
-state.open_section("launch")
-section = state.current_section
-assert state.banner is None and state.heading().title and len(state.kpis()) == 6
-section.list_rows(), section.history(), section.figures.rows(), section.figures.drawn()
-heavy = ("duckdb", "ibis", "sklearn", "umap", "altair", "scipy.optimize", "statsmodels", "xlsxwriter")
-print(*[name for name in heavy if name in set(sys.modules) - before])
-"""
-
-
-def test_a_viewers_kernel_loads_nothing_heavy(walked_folder):
-    done = subprocess.run(
-        [sys.executable, "-c", _READ, str(walked_folder)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == ""

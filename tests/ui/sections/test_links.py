@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
@@ -317,21 +314,3 @@ def test_a_name_that_is_html_is_escaped(walked):
     html = "".join(panel.html for panel in _panels(screen))
     assert "<img" not in html
     assert "&lt;img" in html
-
-
-def test_a_readers_kernel_loads_no_engine_for_this_section(walked_folder):
-    code = (
-        "import json, sys\n"
-        "import workbench as wb\n"
-        "from workbench.ui.state.insight import InsightState\n"
-        "from workbench.ui.screens.insight import InsightScreen\n"
-        f"state = InsightState(wb.open_project({str(walked_folder)!r}, role='viewer'))\n"
-        "state.open_section('links'); InsightScreen(state)\n"
-        "assert state.current_section.ready and state.banner is None, state.banner\n"
-        "heavy = ['sklearn', 'umap', 'ibis', 'duckdb', 'splink', 'scipy.optimize']\n"
-        "print(json.dumps([name for name in heavy if name in sys.modules]))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
-    )
-    assert json.loads(done.stdout.splitlines()[-1]) == []

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 
-import numpy as np
-import pandas as pd
 import pytest
 
 import workbench as wb
@@ -26,36 +22,6 @@ def opened(project, **traits):
 
 def text(panel) -> str:
     return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", panel.html))
-
-
-@pytest.fixture(scope="module")
-def modelled_folder(walked_folder, tmp_path_factory):
-    """A plan with models of two offers, one of them oddly named."""
-    folder = tmp_path_factory.mktemp("modelled") / "walked"
-    shutil.copytree(walked_folder, folder)
-    walked = wb.open_project(folder, role="analyst")
-    customers = walked.customers()
-    rng = np.random.default_rng(0)
-    known = customers.sample(900, random_state=0)
-    chance = 0.08 + 0.35 * (known["age"].fillna(40) > 45)
-    history = pd.DataFrame(
-        {
-            "customer_id": known["customer_id"],
-            "offer": np.where(np.arange(900) % 3 == 0, NASTY, "fund_plan"),
-            "contacted_at": pd.Timestamp("2026-01-01") + pd.to_timedelta(np.arange(900) // 10, unit="D"),
-            "responded": rng.random(900) < chance,
-        }
-    )
-    strategy = walked.strategy
-    cards, members = strategy.cards(), walked.insight.segmentation().membership
-    first, second = cards["strategy_id"].head(2)
-    told = wb.Propensity(after_contact=("tenure",)).fit(customers, history, offer="fund_plan")
-    models = {first: told, second: wb.Propensity().fit(customers, history, offer=NASTY)}
-    criteria = wb.build_criteria(cards, customers, members, models)
-    weights = {"expected_value": 1.0}
-    scores = wb.score_customers(customers, members, cards, models, weights)
-    strategy.save_scores(scores, weights, criteria, models)
-    return folder
 
 
 @pytest.fixture
@@ -214,26 +180,3 @@ def test_without_models_it_is_said_what_to_do(walked, tmp_path):
         assert "no plan yet" in text(view.missing)
         assert 'data-action="learn"' not in view.missing.html
         assert fresh.banner is None
-
-
-_READ = """
-import sys
-import workbench as wb
-from workbench.ui.state.strategy import StrategyState
-state = StrategyState(wb.open_project(sys.argv[1], role="viewer"))
-state.open_section("models")
-section = state.current_section
-assert state.heading().title and len(state.kpis()) == 6
-section.reliability(), section.gains(), section.lift(), section.drivers(), section.drift_rows()
-section.refused(), section.findings.figures(), section.findings.warnings()
-heavy = ("duckdb", "ibis", "sklearn", "umap", "numba", "altair", "scipy.optimize", "ipywidgets")
-print(*[name for name in heavy if name in sys.modules])
-"""
-
-
-def test_a_viewers_kernel_loads_nothing_heavy(modelled):
-    done = subprocess.run(
-        [sys.executable, "-c", _READ, str(modelled.folder)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == ""

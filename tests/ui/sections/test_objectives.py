@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -219,26 +217,3 @@ def test_a_card_that_asks_for_a_column_the_bank_lacks_is_said(walked):
     view = StrategyScreen(state)._sections["objectives"]
     assert "shoe_size" in state.heading().subtitle
     assert "O1" in text(view.tree)
-
-
-_READ = """
-import sys
-import workbench as wb
-from workbench.ui.state.strategy import StrategyState
-state = StrategyState(wb.open_project(sys.argv[1], role="viewer"))
-state.open_section("objectives")
-section = state.current_section
-assert state.heading().title and state.kpis()
-section.rows(), section.chart(), section.detail(), section.unserving()
-heavy = ("duckdb", "ibis", "sklearn", "umap", "numba", "altair", "scipy.optimize", "statsmodels")
-heavy += ("ipywidgets",)
-print(*[name for name in heavy if name in sys.modules])
-"""
-
-
-def test_a_viewers_kernel_loads_nothing_heavy(walked_folder):
-    done = subprocess.run(
-        [sys.executable, "-c", _READ, str(walked_folder)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == ""

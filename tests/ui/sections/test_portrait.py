@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
@@ -178,28 +174,3 @@ def test_a_bank_with_customers_only(tmp_path):
     assert state.matrix()["tiers"]
     view.customer.press("typical", "", {})
     assert "Tier by balance" in view.customer.html
-
-
-HEAVY = """
-import sys
-import workbench as wb
-from workbench.ui.screens.insight import InsightScreen
-from workbench.ui.state.insight import InsightState
-screen = InsightScreen(InsightState(wb.open_project(sys.argv[1], role="viewer"), section="portrait"))
-assert screen.state.banner is None, screen.state.banner
-assert screen._sections["portrait"].matrix.html
-print(*[name for name in ("sklearn", "umap", "ibis", "duckdb", "scipy.optimize") if name in sys.modules])
-"""
-
-
-def test_a_viewers_kernel_stays_light(walked_folder: Path):
-    done = subprocess.run(
-        [sys.executable, "-c", HEAVY, str(walked_folder)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**__import__("os").environ, "WORKBENCH_PUBLISHED": "1"},
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == ""

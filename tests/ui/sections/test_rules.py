@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 
 import pytest
@@ -249,23 +247,6 @@ def test_projects_without_rules_or_customers_say_what_to_do(tmp_path, walked):
     _, section = opened(walked)
     assert "Add a rule" in section.listed.html
     assert section.state.kpis() == []
-
-
-def test_a_readers_kernel_loads_no_engine(walked_folder):
-    code = (
-        "import os, sys; os.environ['WORKBENCH_PUBLISHED'] = '1'\n"
-        "import workbench as wb\n"
-        "from workbench.ui.screens.insight import InsightScreen\n"
-        "from workbench.ui.state.insight import InsightState\n"
-        f"screen = InsightScreen(InsightState(wb.open_project({str(walked_folder)!r}, role='viewer')))\n"
-        "screen.state.open_section('rules')\n"
-        "heavy = ('sklearn', 'umap', 'ibis', 'duckdb', 'numba', 'scipy.optimize')\n"
-        "print([name for name in heavy if name in sys.modules])\n"
-        "assert screen.state.banner is None\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
@@ -247,29 +245,3 @@ def test_without_a_plan_it_is_said_what_to_do(tmp_path):
         assert state.kpis() == []
         assert not [part for part in view.shown if part.layout.display != "none"]
         view.sliders.press("weight-cost", "0.7")
-
-
-_READ = """
-import sys
-import workbench as wb
-from workbench.ui.state.strategy import StrategyState
-state = StrategyState(wb.open_project(sys.argv[1], role="viewer"))
-state.open_section("scores")
-section = state.current_section
-state.weigh("cost", "0.4")
-assert state.heading().title and len(state.kpis()) == 6
-section.tables.bumps(), section.tables.agreement(), section.tables.shares()
-section.tables.contributions(), section.tables.flips(), section.tables.rivals()
-section.findings.bump_title(), section.findings.shares_title(), section.findings.table_title()
-section.findings.change(), section.python()
-heavy = ("duckdb", "ibis", "sklearn", "umap", "numba", "altair", "scipy.optimize", "statsmodels")
-print(*[name for name in heavy if name in sys.modules])
-"""
-
-
-def test_a_viewers_kernel_loads_nothing_heavy(walked_folder):
-    done = subprocess.run(
-        [sys.executable, "-c", _READ, str(walked_folder)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == ""

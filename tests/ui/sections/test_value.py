@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
@@ -175,29 +173,6 @@ def test_too_few_customers_show_scores_without_a_model(walked):
     assert "RFM scores" in state.heading().title
     assert "no model" in text(section.deciles_head)
     assert len(state.kpis()) == 2
-
-
-_READ = """
-import sys
-import workbench as wb
-from workbench.ui.state.insight import InsightState
-state = InsightState(wb.open_project(sys.argv[1], role="viewer"))
-state.open_section("value")
-section = state.current_section
-assert state.heading().title and len(state.kpis()) == 6
-section.grid_rows(), section.deciles(), section.segments(), section.calibration(), section.bounds()
-section.findings.checks(), section.findings.parameters(), section.findings.grid_title()
-heavy = ("duckdb", "ibis", "sklearn", "umap", "numba", "altair", "scipy.optimize", "ipywidgets")
-print(*[name for name in heavy if name in sys.modules])
-"""
-
-
-def test_a_viewers_kernel_loads_nothing_heavy(walked_folder):
-    done = subprocess.run(
-        [sys.executable, "-c", _READ, str(walked_folder)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == ""
 
 
 def test_the_table_of_checks_is_complete(viewed):

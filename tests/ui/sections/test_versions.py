@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -326,18 +324,3 @@ def test_a_viewer_reads_and_decides_nothing(viewed, monkeypatch):
     assert screen.state.banner is None
     with pytest.raises(NotAllowed):
         viewed.insight.compare().take_labels({0: viewed.insight.segmentation(1).segments["segment"][0]})
-
-
-def test_a_viewers_kernel_loads_no_engine_for_it(walked_folder):
-    code = (
-        "import sys, workbench as wb\n"
-        f"screen = wb.ui.insight(wb.open_project({str(walked_folder)!r}, role='viewer')).workbench_screen\n"
-        "screen.tabs.press('section', 'versions')\n"
-        "assert '<table' in screen._sections['versions'].matrix.html\n"
-        "assert screen.state.banner is None\n"
-        "heavy = ('sklearn', 'umap', 'ibis', 'duckdb', 'numba', 'scipy.optimize')\n"
-        "print([name for name in heavy if name in sys.modules])\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "[]"
