@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from workbench.charts.insight_value import value_calibration, value_deciles, value_segments
     from workbench.charts.insight_versions import drift, segment_flow
     from workbench.charts.review import daily, funnel, uplift
-    from workbench.charts.review_evaluation import evaluation_methods, evaluation_parts
     from workbench.charts.review_advice import advice_regions
     from workbench.charts.review_board import cost_and_return
+    from workbench.charts.review_customers import churn_rates, part_shares, value_bridge
+    from workbench.charts.review_evaluation import evaluation_methods, evaluation_parts
+    from workbench.charts.review_hypotheses import hypothesis_forest
     from workbench.charts.review_targeting import qini_curves, uplift_tenths
     from workbench.charts.strategy import (
         capacity,
@@ -55,11 +57,12 @@ _HOME = {
     "advice_regions": "review_advice",
     "capacity": "strategy",
     "card_power": "strategy_cards",
+    "churn_rates": "review_customers",
     "cluster_stability": "insight_kchoice",
     "company_bars": "insight_links",
     "compare_k": "insight_kchoice",
-    "curve_tables": "strategy_capacity",
     "cost_and_return": "review_board",
+    "curve_tables": "strategy_capacity",
     "daily": "review",
     "differences": "insight",
     "dispositions": "execution",
@@ -71,6 +74,7 @@ _HOME = {
     "funnel": "review",
     "gate_rows": "strategy",
     "gates": "strategy",
+    "hypothesis_forest": "review_hypotheses",
     "industry_potential": "strategy_corporate",
     "journey_reach": "strategy_corporate",
     "limit_curve": "strategy_capacity",
@@ -85,6 +89,7 @@ _HOME = {
     "model_reliability": "strategy_models",
     "objective_progress": "strategy_objectives",
     "pace": "execution",
+    "part_shares": "review_customers",
     "place_row": "strategy",
     "progress": "execution",
     "qini_curves": "review_targeting",
@@ -100,6 +105,7 @@ _HOME = {
     "stage_shares": "insight_portrait",
     "uplift": "review",
     "uplift_tenths": "review_targeting",
+    "value_bridge": "review_customers",
     "value_calibration": "insight_value",
     "value_deciles": "insight_value",
     "value_segments": "insight_value",
@@ -109,6 +115,7 @@ __all__ = [
     "advice_regions",
     "capacity",
     "card_power",
+    "churn_rates",
     "cluster_stability",
     "company_bars",
     "compare_k",
@@ -125,6 +132,7 @@ __all__ = [
     "funnel",
     "gate_rows",
     "gates",
+    "hypothesis_forest",
     "industry_potential",
     "journey_reach",
     "limit_curve",
@@ -139,6 +147,7 @@ __all__ = [
     "model_reliability",
     "objective_progress",
     "pace",
+    "part_shares",
     "place_row",
     "progress",
     "qini_curves",
@@ -154,6 +163,7 @@ __all__ = [
     "stage_shares",
     "uplift",
     "uplift_tenths",
+    "value_bridge",
     "value_calibration",
     "value_deciles",
     "value_segments",

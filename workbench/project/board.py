@@ -52,7 +52,7 @@ class Board:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._store = project.store
-        self._kept: dict[str, tuple[str, pd.DataFrame]] = {}
+        self._seen: tuple[str, BoardFigures] | None = None
 
     # Storing ---------------------------------------------------------------------
 
@@ -172,14 +172,6 @@ class Board:
         """Whether this role sees the whole cube, and not only what may be published."""
         return may(self._store.database.role, "analyst")
 
-    def _table(self, name: str) -> pd.DataFrame:
-        artefact = self.need_artefact()
-        kept = self._kept.get(name)
-        if kept is None or kept[0] != artefact.artefact_id:
-            kept = (artefact.artefact_id, self._store.artefacts.read(artefact, name))
-            self._kept[name] = kept
-        return kept[1]
-
     def cube(self) -> pd.DataFrame:
         """Return the board's cube: for analysts the whole, for others the cells that may be published.
 
@@ -193,7 +185,7 @@ class Board:
         NotFound
             If there is no board yet.
         """
-        return self._table("cube" if self.is_exact else "shared")
+        return self._figures().tables["cube" if self.is_exact else "shared"]
 
     def kpis(
         self, by: str = "", filters: Mapping[str, str] | None = None, weeks: tuple[int, int] | None = None
@@ -226,19 +218,17 @@ class Board:
         return self._figures().members(by, filters, weeks)
 
     def _figures(self) -> BoardFigures:
-        from workbench.project.board_figures import BoardFigures
-
         artefact = self.need_artefact()
-        names = ("cube",) if self.is_exact else ("shared", "rates")
-        tables = {name: self._table(name) for name in names}
-        cards = self._cards()
-        return BoardFigures(tables, cards, self.is_exact, float(artefact.summary.get("alpha", 0.05)))
+        if self._seen is None or self._seen[0] != artefact.artefact_id:
+            from workbench.project.board_figures import BoardFigures
 
-    def _cards(self) -> pd.DataFrame:
-        artefact = self.need_artefact()
-        if "cards" not in self._kept or self._kept["cards"][0] != artefact.artefact_id:
-            self._kept["cards"] = (artefact.artefact_id, self._project.strategy.launched_cards())
-        return self._kept["cards"][1]
+            names = ("cube" if self.is_exact else "shared", "rates")
+            read = self._store.artefacts.read
+            tables = {name: read(artefact, name) for name in names}
+            alpha = float(artefact.summary.get("alpha", 0.05))
+            cards = self._project.strategy.launched_cards()
+            self._seen = (artefact.artefact_id, BoardFigures(tables, cards, self.is_exact, alpha))
+        return self._seen[1]
 
     def members(self, dimension: str) -> list[str]:
         """Return the values of a dimension on this board, known ones only."""
@@ -253,6 +243,10 @@ class Board:
             return []
         return [(n + 1, begins + dt.timedelta(weeks=n)) for n in range(int(summary["weeks"]))]
 
+    def until(self) -> dt.date | None:
+        """Return the day of the newest contact or outcome on the board, or None."""
+        return as_day(self.need_artefact().summary.get("until"))
+
     def alerts(self) -> pd.DataFrame:
         """Return what asks for attention, the gravest first.
 
@@ -262,7 +256,8 @@ class Board:
             See `workbench.review.find_alerts`; `workbench.review.state_alert` says each
             in words.
         """
-        return self._table("alerts" if self.is_exact else "shared_alerts")
+        name = "alerts" if self.is_exact else "shared_alerts"
+        return self._store.artefacts.read(self.need_artefact(), name)
 
     # Action items ----------------------------------------------------------------
 

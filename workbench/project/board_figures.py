@@ -40,7 +40,13 @@ class BoardFigures:
         """Return each member of a dimension against its plan; see `Board.kpis`."""
         if self.exact:
             rows = compare_members(
-                self.tables["cube"], self.cards, by or (), filters, weeks, alpha=self.alpha
+                self.tables["cube"],
+                self.cards,
+                by or (),
+                filters,
+                weeks,
+                alpha=self.alpha,
+                rates=self.tables["rates"],
             )
             return rows.assign(**{f"hide_{measure}": False for measure in COUNTS})
         found = sum_shared(self.tables["shared"], by, filters, weeks)

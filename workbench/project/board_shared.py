@@ -8,6 +8,7 @@ and subtracted at will: what they show are sums of cells that are published anyw
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -178,7 +179,8 @@ def _group(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     hides = [f"hide_{measure}" for measure in COUNTS]
     lost = rows[list(_RESTS_ON)].isna().to_numpy()
     flags = rows[hides].to_numpy(dtype=bool)
-    codes, found = np.zeros(len(rows), dtype=np.intp), pd.DataFrame(index=range(min(1, len(rows))))
+    codes: Any = np.zeros(len(rows), dtype=np.intp)
+    found = pd.DataFrame(index=range(min(1, len(rows))))
     if keys:
         grouped = rows.groupby(keys, sort=True)
         codes, found = grouped.ngroup().to_numpy(), grouped.size().index.to_frame(index=False)
@@ -235,7 +237,7 @@ def _place_unknown(cube: pd.DataFrame, minimum: int) -> pd.DataFrame:
         named = rows[rows["branch"].ne(_ALL)]
         nameless = rows.index.difference(named.index)
         if len(named) and placed.loc[nameless, ["listed", "control"]].sum().sum() < minimum:
-            placed.loc[nameless, "branch"] = named.groupby("branch")["listed"].sum().idxmax()
+            placed.loc[nameless, "branch"] = str(named.groupby("branch")["listed"].sum().idxmax())
     return placed
 
 
@@ -268,12 +270,12 @@ def _hide(tables: dict[str, pd.DataFrame], measure: str, minimum: int) -> None:
     cells = tables["strategy_region"][["strategy_id", "region"]].copy()
     cells["n"] = tables["strategy_region"][measure].fillna(0).astype("int64")
     shown = hide_small_cells(cells, minimum, by=("strategy_id", "region"), count="n", totals=True)
+    told: list[Any] = list(shown[shown["hidden"]].itertuples())
     hidden = {
-        (None if pd.isna(row.strategy_id) else row.strategy_id, None if pd.isna(row.region) else row.region)
-        for row in shown[shown["hidden"]].itertuples()
+        tuple(None if pd.isna(key) else str(key) for key in (row.strategy_id, row.region)) for row in told
     }
 
-    def mark(level: str, keys: list[tuple[object, object]]) -> None:
+    def mark(level: str, keys: list[tuple[str | None, str | None]]) -> None:
         table = tables[level]
         table[flag] = [key in hidden for key in keys]
 
@@ -282,8 +284,8 @@ def _hide(tables: dict[str, pd.DataFrame], measure: str, minimum: int) -> None:
     mark("strategy", [(name, None) for name in tables["strategy"]["strategy_id"]])
     mark("region", [(None, name) for name in tables["region"]["region"]])
     mark("whole", [(None, None)])
-    regions = {row.region for row in tables["region"].itertuples() if getattr(row, flag)}
-    strategies = {row.strategy_id for row in tables["strategy"].itertuples() if getattr(row, flag)}
+    regions = {str(name) for name in tables["region"].loc[tables["region"][flag], "region"]}
+    strategies = {str(name) for name in tables["strategy"].loc[tables["strategy"][flag], "strategy_id"]}
     whole = {_ALL} if tables["whole"][flag].any() else set()
     # In the weeks' table the list itself stands beside them, and is the strategy's.
     weeks = tables["strategy_week"]["week"] != ALWAYS
@@ -338,9 +340,9 @@ def _hide_money(tables: dict[str, pd.DataFrame]) -> None:
             bases = _COARSE_ON[name]
             told = ~table[[f"hide_{base}" for base in bases]].any(axis=1)
             table[name] = ((ratio / COARSE).round() * COARSE).where(told)
-        for measure, bases in _RESTS_ON.items():
-            hidden = table[[f"hide_{base}" for base in bases]].any(axis=1)
-            partly = ~exact[list(bases)].all(axis=1)
+        for measure, under in _RESTS_ON.items():
+            hidden = table[[f"hide_{base}" for base in under]].any(axis=1)
+            partly = ~exact[list(under)].all(axis=1)
             if measure == "plan_contacts":
                 # Everybody listed once: a count, and no weighted sum.
                 partly = pd.Series(False, index=table.index)

@@ -219,7 +219,7 @@ def _with_places(rows: pd.DataFrame, customers: pd.DataFrame | None) -> pd.DataF
         rows[name] = "" if found is None else found.astype("object").where(found.notna(), "").astype("str")
     # Whose region is not known is in the region of the branch.
     known = rows[rows["region"].ne("") & rows["branch"].ne("")]
-    usual = known.groupby("branch")["region"].agg(lambda regions: regions.mode().iloc[0])
+    usual: Any = known.groupby("branch")["region"].agg(lambda regions: regions.mode().iloc[0])
     rows["region"] = rows["region"].where(rows["region"].ne(""), rows["branch"].map(usual).fillna(""))
     rows["region"] = rows["region"].astype("str")
     rows["segment"] = rows["segment"].astype("object").where(rows["segment"].notna(), "").astype("str")
@@ -237,7 +237,7 @@ def _moments(contacts: pd.DataFrame | None) -> pd.DataFrame:
         day=as_days(contacts["contacted_at"]), spoke=contacts["disposition"].isin(REACHED).to_numpy()
     ).sort_values(["day"], kind="stable")
     made[_KEY] = made[_KEY].astype("str")
-    found = made.groupby(_KEY, sort=False)["day"].min().rename("first_contact").reset_index()
+    found: Any = made.groupby(_KEY, sort=False)["day"].min().rename("first_contact").reset_index()
     for name, mask in (
         ("first_reached", made["spoke"]),
         ("first_refused", made["disposition"].eq("refused")),
@@ -245,10 +245,10 @@ def _moments(contacts: pd.DataFrame | None) -> pd.DataFrame:
         first = made[mask].groupby(_KEY, sort=False)["day"].min().rename(name)
         found = found.merge(first.reset_index(), how="left", on=_KEY)
     if "agent" not in made.columns:
-        return found.assign(person="")
+        return pd.DataFrame(found.assign(person=""))
     who = made.assign(person=made["agent"].astype("object").where(made["agent"].notna(), "").astype("str"))
     who = who.sort_values("spoke", ascending=False, kind="stable").drop_duplicates(_KEY)
-    return found.merge(who[[*_KEY, "person"]], how="left", on=_KEY)
+    return pd.DataFrame(found.merge(who[[*_KEY, "person"]], how="left", on=_KEY))
 
 
 def _weeks_of(days: pd.Series, monday: pd.Timestamp | None) -> pd.Series:

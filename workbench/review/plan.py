@@ -188,7 +188,7 @@ def funnel_of(sums: pd.DataFrame) -> pd.DataFrame:
     >>> funnel_of(sums)["of_previous"].tolist()
     [nan, 0.8, 0.5, 0.5, 0.5]
     """
-    row = sums.iloc[0].astype(float) if len(sums) else pd.Series(dtype=float)
+    row = sums.iloc[0] if len(sums) else pd.Series(dtype=float)
     plans = {"listed": "listed", "contacted": "plan_contacts", "responded": "plan_responses"}
     frame = pd.DataFrame(
         {

@@ -25,6 +25,7 @@ RETURNS = (
     "return_on_cost",
     "return_low",
     "return_high",
+    "left_out",
 )
 _FEWEST = 2
 
@@ -37,6 +38,7 @@ def compare_members(
     weeks: tuple[int, int] | None = None,
     *,
     alpha: float = 0.05,
+    rates: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Hold each branch, segment, channel, script, person or strategy against its plan.
 
@@ -54,6 +56,8 @@ def compare_members(
         First and last week.
     alpha : float, default=0.05
         1 − alpha is the confidence of the value's interval.
+    rates : pandas.DataFrame, optional
+        What `strategy_rates` returned for all weeks, where it is known already.
 
     Returns
     -------
@@ -69,6 +73,8 @@ def compare_members(
         - basis: incremental; gross where no strategy in the row has a control (at least 2
           customers in it): then value is the gross one and has no interval; mixed where
           some have none; none where nothing took place.
+        - left_out: strategies that a reader may not see, and whose value and cost are not
+          in value and return.
 
     Raises
     ------
@@ -90,10 +96,11 @@ def compare_members(
     names = [by] if isinstance(by, str) else list(by)
     sums = hold_against_plan(sum_cube(cube, names, filters, weeks))
     cells = sum_cube(cube, list(dict.fromkeys([*names, "strategy_id"])), filters, weeks)
-    whole = strategy_rates(cube, strategies)
-    rates = strategy_rates(cube, strategies, weeks) if weeks is not None else whole
-    rates["planned_uplift"] = whole["planned_uplift"]
-    return add_returns(sums, cells, rates, names, alpha=alpha)
+    whole = strategy_rates(cube, strategies) if rates is None else rates
+    if weeks is not None:
+        # What is planned is measured against all that the control did.
+        whole = strategy_rates(cube, strategies, weeks).assign(planned_uplift=whole["planned_uplift"])
+    return add_returns(sums, cells, whole, names, alpha=alpha)
 
 
 def hold_against_plan(sums: pd.DataFrame) -> pd.DataFrame:
@@ -201,7 +208,8 @@ def add_returns(
         One row a part: `by`, responded, cost.
     cells : pandas.DataFrame
         The same by strategy: `by`, strategy_id, listed, responded, plan_contacts; and
-        ``hidden`` (bool) where a reader may not know a cell: then its part has no value.
+        ``hidden`` (bool) where a reader may not know a cell: it is left out of the value
+        and of the cost that this is divided by, and counted.
     rates : pandas.DataFrame
         From `strategy_rates`.
     by : sequence of str, default=()
@@ -249,8 +257,8 @@ def add_returns(
         )
     parts = _parts(cells, rates)
     grouped = parts.groupby(names, sort=True) if names else parts.groupby(np.zeros(len(parts), dtype=int))
-    total = grouped[["gross", "value", "value_plan", "squared", "weight"]].sum(min_count=1)
-    untold = grouped["hidden"].any()
+    total = grouped[["gross", "value", "value_plan", "squared", "weight", "spent"]].sum(min_count=1)
+    left_out = grouped["hidden"].sum()
     ran = grouped["ran"].sum()
     with_control = grouped["controlled"].sum()
     df = np.square(total["squared"]) / total["weight"].where(total["weight"] > 0)
@@ -261,7 +269,7 @@ def add_returns(
     found["basis"] = np.select(
         [ran == 0, with_control == 0, with_control < ran], ["none", "gross", "mixed"], default="incremental"
     )
-    found[["gross", "value", "half"]] = found[["gross", "value", "half"]].mask(untold, axis=0)
+    found["left_out"], found["spent"] = left_out, total["spent"]
     found["half"] = found["half"].where(found["basis"].isin(("incremental", "mixed")))
     joined = sums.merge(found.reset_index(), how="left", on=names) if names else _beside(sums, found)
     joined["basis"] = joined["basis"].fillna("none").astype("str")
@@ -269,7 +277,8 @@ def add_returns(
         joined["value"] - joined["half"],
         joined["value"] + joined["half"],
     )
-    spent = joined["cost"].astype(float).where(joined["cost"] > 0)
+    joined["left_out"] = joined["left_out"].fillna(0).astype(int)
+    spent = joined["spent"].astype(float).where(joined["spent"] > 0)
     for ours, theirs in (
         ("return_on_cost", "value"),
         ("return_low", "value_low"),
@@ -306,6 +315,13 @@ def _parts(cells: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
     parts["weight"] = pd.Series(weight, index=parts.index).where(controlled)
     if "hidden" not in parts.columns:
         parts["hidden"] = False
-    parts["ran"] = parts["hidden"] | ((parts["listed"] > 0) & parts["responded"].notna())
+    seen = ~parts["hidden"].astype(bool)
+    money = ["gross", "value", "value_plan", "squared", "weight"]
+    parts[money] = parts[money].where(seen)
+    parts["spent"] = parts["cost"].where(seen)
+    parts["ran"] = (parts["hidden"] & parts["listed"].ne(0)) | (
+        (parts["listed"] > 0) & parts["responded"].notna()
+    )
+    parts["hidden"] = parts["hidden"] & parts["ran"]
     parts["controlled"] = parts["ran"] & controlled
     return parts

@@ -33,7 +33,14 @@ STRATEGY: dict[str, str] = {
 }
 """The same of the strategy screen."""
 
-REVIEW: dict[str, str] = {}
+REVIEW: dict[str, str] = {
+    "evaluation": "EvaluationState",
+    "targeting": "TargetingState",
+    "board": "BoardState",
+    "customers": "CustomersState",
+    "hypotheses": "HypothesesState",
+    "advice": "AdviceState",
+}
 """The same of the review screen."""
 
 __all__ = ["INSIGHT", "REVIEW", "STRATEGY", "SectionState", "state_class"]
