@@ -115,8 +115,12 @@ def test_days_carry_their_band():
     assert (band["encoding"]["y"]["field"], band["encoding"]["y2"]["field"]) == ("ci_low", "ci_high")
     assert daily_table(days.assign(n=5)).columns.tolist() == [
         *("day", "uplift", "ci_low", "ci_high"),
-        "colour",
+        *("colour", "since", "end", "end_interval"),
     ]
+    told = daily_table(
+        days.assign(since=["", "day 2: above zero"], end=["", "+1.0"], end_interval=["", "0 to 2"])
+    )
+    assert told["since"].tolist() == ["", "day 2: above zero"]
 
 
 @pytest.mark.parametrize(

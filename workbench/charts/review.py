@@ -333,7 +333,9 @@ def daily(
     ----------
     days : pandas.DataFrame
         One row a day: ``day`` (1 is the first), ``uplift``, ``ci_low``, ``ci_high`` as
-        shares, as `workbench.review.track_uplift` returns them for one strategy.
+        shares (missing where it was too early), as `workbench.review.track_uplift` returns
+        them for one strategy; may have ``since`` (words at the day from which the effect was
+        told from zero, else empty), ``end`` and ``end_interval`` (words at the last day).
     slot : int, default=0
         Colour slot of the strategy's segment.
     lang : str, default="en"
@@ -351,7 +353,7 @@ def daily(
     --------
     >>> days = pd.DataFrame({"day": [1], "uplift": [0.01], "ci_low": [-0.01], "ci_high": [0.03]})
     >>> len(daily(days).layer)
-    3
+    7
     """
     tokens = theme.tokens(mode)
     before, after = text("review.chart.day_n", lang).split("{n}")
@@ -373,14 +375,31 @@ def daily(
     axis = alt.Axis(
         title=None, labelExpr="datum.value === 0 ? '0' : format(datum.value * 100, '+~g')", tickCount=6
     )
-    band = base.mark_area(opacity=0.16).encode(y=alt.Y("ci_low:Q", axis=axis), y2="ci_high:Q", color=colour)
+    known = base.transform_filter("isValid(datum.ci_low)")
+    band = known.mark_area(opacity=0.16).encode(y=alt.Y("ci_low:Q", axis=axis), y2="ci_high:Q", color=colour)
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=tokens["ink-2"]).encode(y=alt.Y("zero:Q"))
     line = base.mark_line(strokeWidth=2).encode(y=alt.Y("uplift:Q", axis=axis), color=colour)
-    chart = alt.layer(band, zero, line).properties(width="container", height=height)
+    since = base.transform_filter("datum.since !== ''")
+    mark = since.mark_rule(color=tokens["ink-2"], strokeDash=[3, 3]).encode(
+        y=alt.value(0), y2=alt.value(height)
+    )
+    word = since.mark_text(align="left", dx=5, dy=6, color=tokens["ink-2"]).encode(
+        y=alt.value(0), text="since:N"
+    )
+    last = base.transform_filter("datum.end !== ''")
+    right = alt.value(alt.expr("width + 6"))
+    ends = [
+        last.mark_text(align="left", dy=dy, fontWeight=weight, color=tokens[ink]).encode(
+            x=right, y=alt.Y("uplift:Q", axis=axis), text=f"{name}:N"
+        )
+        for name, dy, weight, ink in (("end", -7, 600, "ink"), ("end_interval", 7, 400, "ink-2"))
+    ]
+    chart = alt.layer(band, zero, line, mark, word, *ends).properties(width="container", height=height)
     return finish(chart, mode, description=text("review.chart.daily", lang))
 
 
 def daily_table(days: pd.DataFrame, slot: int = 0, mode: Mode = "light") -> pd.DataFrame:
     """Return the days of `daily` as the table ``rows`` of the drawn chart."""
     kept = days[["day", "uplift", "ci_low", "ci_high"]]
-    return _named(kept.assign(colour=theme.segment_color(slot, mode)))
+    words = {name: days.get(name, "") for name in ("since", "end", "end_interval")}
+    return _named(kept.assign(colour=theme.segment_color(slot, mode), **words))

@@ -303,7 +303,9 @@ class _Making:
             found.append(rows.assign(level=WHOLE, outcome=outcome))
         for level in LEVELS:
             parts = self._parts(level)
-            for outcome in OUTCOMES if parts is not None and len(parts) else ():
+            if parts is None or parts.empty:
+                continue
+            for outcome in OUTCOMES:
                 rows = shrink_effects(parts, level, outcome, self.alpha)
                 rows["part"] = rows["part"].astype("object").where(rows["part"].notna(), "").astype("str")
                 found.append(rows.assign(level=level, outcome=outcome))

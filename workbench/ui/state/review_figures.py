@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from workbench import locale
+from workbench.errors import NotFound
 from workbench.insight import hide_small_cells
-from workbench.review import build_funnel, compare_to_plan, count_verdicts, summarise_kpis, track_uplift
+from workbench.review import (
+    build_funnel,
+    compare_to_plan,
+    count_verdicts,
+    first_lasting_day,
+    summarise_kpis,
+    track_uplift,
+)
 from workbench.ui.state.review_decisions import ACTION_SIGNS, ACTION_TONES
 
 if TYPE_CHECKING:
@@ -22,7 +30,7 @@ VERDICT_SIGNS = {"works": "✓", "harms": "✕", "open": "?"}
 VERDICT_TONES = {"works": "good", "harms": "bad", "open": "warn"}
 # Result over plan from which a cell is of the next shade; 1 is as planned.
 _SHADES = ((0.8, "n3"), (0.9, "n2"), (0.98, "n1"), (1.02, "z"), (1.1, "p1"), (1.2, "p2"))
-MESSAGE_PREFIXES = ("review.action.", "review.verdict.", "review.step.")
+MESSAGE_PREFIXES = ("review.action.", "review.verdict.", "review.step.", "review.daily.since_")
 
 
 class ReviewFigures:
@@ -109,6 +117,10 @@ class ReviewFigures:
         if uplift != uplift:
             return locale.count(None)
         lang = self._state.lang
+        if low != low:
+            alone = self._state.measure == "responded"
+            one = locale.points(uplift, lang, unit=False) if alone else locale.money(uplift, lang)
+            return self.t("review_evaluation.no_interval", estimate=one)
         if self._state.measure == "responded":
             shown = [locale.points(x, lang, unit=False) for x in (uplift, low, high)]
         else:
@@ -275,17 +287,49 @@ class ReviewFigures:
         return str(rows.sort_values("p_holm", kind="stable").iloc[0]["strategy_id"])
 
     def daily(self) -> pd.DataFrame:
-        """Return the tracked strategy's days: see `workbench.charts.daily`."""
-        return self._state.once("daily", self._daily, *FILTERS, "tracked")
+        """Return the tracked strategy's days: see `workbench.charts.daily`.
+
+        Their interval is the one that may be looked at every day; it is missing as long as
+        too few have responded.
+        """
+        return self._state.once("daily", self._daily, *FILTERS, "tracked", "lang")
 
     def _daily(self) -> pd.DataFrame:
+        tracked, days = self.tracked(), self._state.once("days", self._days)
+        mine = days[days["strategy_id"] == tracked].reset_index(drop=True)
+        if mine.empty:
+            return mine
+        lang, last = self._state.lang, len(mine) - 1
+        low, high = mine["seq_low"], mine["seq_high"]
+        mine = mine.assign(
+            ci_low=low, ci_high=high, interval="anytime_valid", since="", end="", end_interval=""
+        )
+        found = self.decided()
+        if found is not None and found.verdict in ("works", "harms"):
+            said = self.t(f"review.daily.since_{found.verdict}", day=int(found.day))
+            mine.loc[mine["day"] == found.day, "since"] = said
+        mine.loc[last, "end"] = locale.points(mine.at[last, "uplift"], lang)
+        if pd.notna(low.iloc[-1]):
+            ends = [locale.points(side.iloc[-1], lang, unit=False) for side in (low, high)]
+            mine.loc[last, "end_interval"] = self.t("review.daily.ends", low=ends[0], high=ends[1])
+        return mine
+
+    def decided(self) -> Any:
+        """Return since when the tracked strategy's effect was told from zero; None without days."""
         days = self._state.once("days", self._days)
-        return days[days["strategy_id"] == self.tracked()].reset_index(drop=True)
+        rows = self._state.once("decided", lambda: first_lasting_day(days))
+        mine = _rows(rows[rows["strategy_id"] == self.tracked()])
+        return mine[0] if mine else None
 
     def _days(self) -> pd.DataFrame:
-        """Return every strategy's days: one walk for all is cheaper than one for each look."""
+        """Return every strategy's days, as they were stored with the evaluation."""
         state = self._state
         assert state.evaluation is not None
+        try:
+            return state.project.review.evidence.tables()["sequences"].dropna(subset=["uplift"])
+        except NotFound:
+            # An evaluation from before evidence was kept.
+            pass
         days = track_uplift(
             state.targets,
             state.outcomes,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from workbench import locale
+from workbench.errors import NotFound
+from workbench.review.caveats import CAVEATS, GRAVE
 from workbench.ui.state.parts import Kpi
 
 if TYPE_CHECKING:
@@ -14,7 +16,14 @@ if TYPE_CHECKING:
 
 ALARM = 0.001
 _WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-MESSAGE_PREFIXES = ("review.number.", "review.kpi.", "review.measure.", "review.level.")
+MESSAGE_PREFIXES = (
+    "review.number.",
+    "review.kpi.",
+    "review.measure.",
+    "review.level.",
+    "review.daily.title_",
+    "review_evaluation.tag.",
+)
 
 
 class ReviewFindings:
@@ -127,7 +136,25 @@ class ReviewFindings:
 
     def tags(self) -> list[tuple[str, str]]:
         """Return the health tags as (text, tone): arms as drawn, control left alone."""
-        return [self._ratio_tag(), *self._contamination_tag()]
+        return [self._ratio_tag(), *self._contamination_tag(), *self._caveat_tags()]
+
+    def _caveat_tags(self) -> list[tuple[str, str]]:
+        """Return one tag for each kind of caveat in the strategies shown; contamination has its own."""
+        try:
+            rows = self._state.project.review.evidence.tables()["caveats"]
+        except NotFound:
+            return []
+        shown = rows["strategy_id"].isin(self._state.shown_cards()["strategy_id"])
+        rows = rows[shown & rows["key"].ne("contaminated")]
+        found = []
+        for key in CAVEATS:
+            ids = list(rows.loc[rows["key"] == key, "strategy_id"])
+            if ids:
+                tone = "x" if key in GRAVE else "w"
+                sign = "✕" if key in GRAVE else "!"
+                told = self.t(f"review_evaluation.tag.{key}", strategies=", ".join(ids))
+                found.append((f"{sign} {told}", tone))
+        return found
 
     def _ratio_tag(self) -> tuple[str, str]:
         alarmed, smallest = self._alarmed(), self._ratios()["p_value"].min()
@@ -319,15 +346,14 @@ class ReviewFindings:
         days = self._figures.daily()
         if days.empty:
             return self.t("review.daily.neutral"), ""
-        last = days.iloc[-1]
-        subtitle = self.t("review.daily.subtitle", n=f"{int(last['n']):,}")
+        found = self._figures.decided()
+        confidence = locale.percent(1 - state.evaluation.alpha, places=0) if state.evaluation else ""
+        subtitle = self.t("review.daily.subtitle", n=f"{int(days['n'].iloc[-1]):,}", confidence=confidence)
         return self.t(
-            "review.daily.title",
+            f"review.daily.title_{found.verdict}",
             strategy=self._name(self._figures.tracked()),
-            uplift=locale.points(last["uplift"], state.lang),
-            low=locale.points(last["ci_low"], state.lang, unit=False),
-            high=locale.points(last["ci_high"], state.lang, unit=False),
-            day=int(last["day"]),
+            day="" if pd.isna(found.day) else int(found.day),
+            last=int(found.last_day),
         ), subtitle
 
     def past_title(self) -> tuple[str, str]:
