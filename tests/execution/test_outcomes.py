@@ -65,6 +65,7 @@ def test_a_good_row_gives_an_outcome_and_a_contact(targets, strategies) -> None:
         ({"amount": "lots"}, "bad_amount"),
         ({"amount": "-5"}, "bad_amount"),
         ({"amount": "inf"}, "bad_amount"),
+        ({"amount": "5", "currency": "USD"}, "other_currency"),
         ({"contacted_at": "14 Oct"}, "bad_date"),
         ({"contacted_at": "2026-13-40"}, "bad_date"),
         ({"responded": "", "disposition": ""}, "no_result"),

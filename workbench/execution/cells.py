@@ -17,6 +17,8 @@ HEADERS = {
     "是否响应": "responded",
     "响应": "responded",
     "金额": "amount",
+    "币种": "currency",
+    "货币": "currency",
     "联系时间": "contacted_at",
     "接触时间": "contacted_at",
     "登记时间": "recorded_at",
@@ -27,6 +29,8 @@ HEADERS = {
     "渠道": "channel",
     "坐席": "agent",
 }
+CURRENCIES = ("CNY", "RMB", "CNH", "¥", "￥", "元", "人民币")
+"""How files write the currency that amounts are in."""
 _YES = ("1", "1.0", "y", "yes", "true", "t", "是", "响应", "成功")
 _NO = ("0", "0.0", "n", "no", "false", "f", "否", "未响应", "失败")
 _WORDS = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}

@@ -13,6 +13,7 @@ import pandas as pd
 from workbench import locale
 from workbench.errors import ImportProblem
 from workbench.execution.cells import (
+    CURRENCIES,
     read_amounts,
     read_dispositions_of,
     read_flags,
@@ -27,6 +28,7 @@ _FIELDS = (
     "strategy_id",
     "responded",
     "amount",
+    "currency",
     "contacted",
     "contacted_at",
     "recorded_at",
@@ -100,7 +102,8 @@ def check_outcomes(
     raw : pandas.DataFrame
         The file's cells as text. Columns ``customer_id`` and ``responded`` or
         ``disposition``; optional ``amount``, ``contacted_at``, ``recorded_at``, ``contacted``
-        (no: not contacted, whatever else the row says), ``note``, ``channel``, ``agent``,
+        (no: not contacted, whatever else the row says), ``currency`` (amounts in another
+        than CNY are quarantined), ``note``, ``channel``, ``agent``,
         ``strategy_id``, ``list_id``. Chinese headers (客户号, 是否响应 …) are understood. A
         column ``line`` gives line numbers; otherwise the first row is line 2.
     targets : pandas.DataFrame
@@ -258,6 +261,7 @@ def _find_causes(
     stranger = none if known_customers is None else ~rows["customer_id"].isin(set(known_customers))
     given, when = text["customer_id"], rows["_moment"].dt.normalize()
     nothing = text["responded"].isna() & text["disposition"].isna()
+    foreign = text["currency"].notna() & ~text["currency"].str.upper().isin(CURRENCIES)
     checks: list[tuple[str, str, pd.Series]] = [
         ("no_customer", "customer_id", given.isna()),
         ("unknown_customer", "customer_id", stranger & rows["_matches"].eq(0)),
@@ -267,6 +271,7 @@ def _find_causes(
         ("unknown_code", "disposition", text["disposition"].notna() & rows["disposition_read"].isna()),
         ("unknown_code", "contacted", text["contacted"].notna() & rows["contacted_read"].isna()),
         ("bad_amount", "amount", text["amount"].notna() & rows["amount_read"].isna()),
+        ("other_currency", "currency", foreign & rows["amount_read"].notna()),
         ("bad_date", "contacted_at", text["contacted_at"].notna() & rows["contacted_at_read"].isna()),
         ("bad_date", "recorded_at", text["recorded_at"].notna() & rows["recorded_at_read"].isna()),
         ("no_result", "responded", nothing),
