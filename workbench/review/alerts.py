@@ -263,10 +263,10 @@ def state_alert(alert: Mapping[str, Any], name: str, lang: str = "en", *, minimu
 
     Examples
     --------
-    >>> found = find_alerts(pd.DataFrame({"member": ["S1"], "cost_to_plan": [1.4], "cost": [1400.0],
-    ...                                   "plan_cost": [1000.0]}))
+    >>> found = find_alerts(pd.DataFrame({"member": ["S1"], "cost_to_plan": [1.4], "cost": [1.4e6],
+    ...                                   "plan_cost": [1e6]}))
     >>> state_alert(found.iloc[0], "Retention call")
-    'Retention call has cost ¥1,400, 140% of the ¥1,000 planned.'
+    'Retention call has cost ¥1.40M, 140% of the ¥1.00M planned.'
     """
     values = json.loads(alert["values"])
     if alert["alert"] == CAVEAT:

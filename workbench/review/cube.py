@@ -92,6 +92,11 @@ def build_cube(
     (0, ['strategy_id', 'segment', 'channel'])
     """
     rows = follow_up(targets, outcomes, strategies, contacts=contacts, by="segment")
+    if rows.empty:
+        kinds = {name: "str" if name != "week" else "int64" for name in DIMENSIONS}
+        return pd.DataFrame(columns=[*DIMENSIONS, *MEASURES]).astype(
+            {**kinds, **dict.fromkeys(MEASURES, "float64")}
+        )
     rows = _with_places(rows, customers)
     monday = first_week(strategies, contacts, outcomes)
     rows = rows.merge(_moments(contacts), how="left", on=_KEY)
@@ -218,10 +223,13 @@ def _with_places(rows: pd.DataFrame, customers: pd.DataFrame | None) -> pd.DataF
             found = rows["customer_id"].map(known)
         rows[name] = "" if found is None else found.astype("object").where(found.notna(), "").astype("str")
     # Whose region is not known is in the region of the branch.
-    known = rows[rows["region"].ne("") & rows["branch"].ne("")]
-    usual: Any = known.groupby("branch")["region"].agg(lambda regions: regions.mode().iloc[0])
-    rows["region"] = rows["region"].where(rows["region"].ne(""), rows["branch"].map(usual).fillna(""))
-    rows["region"] = rows["region"].astype("str")
+    placed = rows[rows["region"].ne("") & rows["branch"].ne("")]
+    usual: Any = placed.groupby("branch")["region"].agg(lambda regions: regions.mode().iloc[0])
+    if len(usual):
+        of_branch = rows["branch"].map(usual).astype("object")
+        rows["region"] = (
+            rows["region"].where(rows["region"].ne("") | of_branch.isna(), of_branch).astype("str")
+        )
     rows["segment"] = rows["segment"].astype("object").where(rows["segment"].notna(), "").astype("str")
     return rows
 
@@ -362,21 +370,19 @@ def _silence(cube: pd.DataFrame, rows: pd.DataFrame, cards: pd.DataFrame) -> pd.
     """Let what is not known be missing: results where nobody was contacted, plans that no card has."""
     treated = rows[rows["arm"].eq("treatment")]
     heard = treated.groupby("strategy_id")["contacted"].any()
-    silent = ~cube["strategy_id"].map(heard).fillna(False).astype(bool)
+    silent = ~cube["strategy_id"].isin(heard.index[heard.astype(bool)])
     results = ["reached", "refused", "responded", "bought", "amount", "cost", "control_responded"]
     cube[[*results, "plan_responses", "plan_cost"]] = cube[[*results, "plan_responses", "plan_cost"]].mask(
         silent
     )
     unplanned = cards["expected_response"].isna()
-    cube["plan_responses"] = cube["plan_responses"].mask(
-        cube["strategy_id"].map(unplanned).fillna(True).astype(bool)
-    )
+    cube["plan_responses"] = cube["plan_responses"].mask(cube["strategy_id"].isin(unplanned.index[unplanned]))
     # Of money that nobody wrote down, and of who was reached, nothing is known.
     money = treated.groupby("strategy_id")["amount"].apply(lambda amounts: amounts.notna().any())
-    unknown = ~cube["strategy_id"].map(money).fillna(False).astype(bool)
+    unknown = ~cube["strategy_id"].isin(money.index[money.astype(bool)])
     cube[["amount", "bought"]] = cube[["amount", "bought"]].mask(unknown)
     spoken = treated.groupby("strategy_id")["reached"].apply(lambda reached: reached.notna().any())
-    unheard = ~cube["strategy_id"].map(spoken).fillna(False).astype(bool)
+    unheard = ~cube["strategy_id"].isin(spoken.index[spoken.astype(bool)])
     cube[["reached", "refused"]] = cube[["reached", "refused"]].mask(unheard)
     return cube
 

@@ -11,6 +11,7 @@ from scipy import special
 from workbench.errors import ParameterProblem
 from workbench.review.cube import DIMENSIONS, sum_cube
 from workbench.review.means import check_alpha
+from workbench.review.proportions import compare_proportions
 
 BASES = ("incremental", "mixed", "gross", "none")
 """Whether the control's share is subtracted: everywhere, in some strategies, nowhere, or nothing ran."""
@@ -199,8 +200,9 @@ def add_returns(
     subtracted what the strategy's whole control group responded, times the part's
     customers; parts then add up to the strategy, and a whole strategy's value and interval
     are `evaluate_strategies`'. It assumes that without the strategy a part's customers
-    would have responded like the strategy's others. The interval is Welch's over all arms
-    that the row rests on, with Satterthwaite's degrees of freedom.
+    would have responded like the strategy's others. Where a row rests on one strategy, the
+    interval is the score interval of the two rates, as in `evaluate_strategies`; where on
+    several, it adds the strategies' variances, as `summarise_kpis` does.
 
     Parameters
     ----------
@@ -229,8 +231,8 @@ def add_returns(
 
     References
     ----------
-    .. [1] Satterthwaite, F. E. (1946). An approximate distribution of estimates of
-       variance components. Biometrics Bulletin 2.
+    .. [1] Miettinen, O., Nurminen, M. (1985). Comparative analysis of two rates.
+       Statistics in Medicine 4.
 
     Examples
     --------
@@ -244,7 +246,7 @@ def add_returns(
     ...     "value_per_response": [5.0], "planned_uplift": [0.05]})
     >>> found = add_returns(cells, cells, rates, ["strategy_id"])
     >>> found[["gross", "value", "value_low", "value_high"]].round(1).values.tolist()
-    [[100.0, 50.0, 0.5, 99.5]]
+    [[100.0, 50.0, 0.4, 100.9]]
     """
     check_alpha(alpha)
     names = list(by)
@@ -257,26 +259,25 @@ def add_returns(
         )
     parts = _parts(cells, rates)
     grouped = parts.groupby(names, sort=True) if names else parts.groupby(np.zeros(len(parts), dtype=int))
-    total = grouped[["gross", "value", "value_plan", "squared", "weight", "spent"]].sum(min_count=1)
+    total = grouped[["gross", "value", "value_plan", "squared", "spent"]].sum(min_count=1)
     left_out = grouped["hidden"].sum()
     ran = grouped["ran"].sum()
     with_control = grouped["controlled"].sum()
-    df = np.square(total["squared"]) / total["weight"].where(total["weight"] > 0)
-    varies = total["squared"] > 0
-    half = np.where(varies, special.stdtrit(df, 1 - alpha / 2) * np.sqrt(total["squared"]), np.nan)
+    half = special.ndtri(1 - alpha / 2) * np.sqrt(total["squared"].where(total["squared"] > 0))
     found = pd.DataFrame({"gross": total["gross"], "value": total["value"], "half": half}, index=total.index)
+    alone = (ran - left_out == 1) & (with_control - left_out == 1)
+    low, high = _score_ends(parts, grouped.ngroup().to_numpy(), alone.to_numpy(), alpha)
     found["value_plan"] = total["value_plan"]
     found["basis"] = np.select(
         [ran == 0, with_control == 0, with_control < ran], ["none", "gross", "mixed"], default="incremental"
     )
     found["left_out"], found["spent"] = left_out, total["spent"]
-    found["half"] = found["half"].where(found["basis"].isin(("incremental", "mixed")))
+    told = found["basis"].isin(("incremental", "mixed")) & found["half"].notna()
+    found["value_low"] = (found["value"] - found["half"]).where(~alone, low).where(told)
+    found["value_high"] = (found["value"] + found["half"]).where(~alone, high).where(told)
+    found = found.drop(columns="half")
     joined = sums.merge(found.reset_index(), how="left", on=names) if names else _beside(sums, found)
     joined["basis"] = joined["basis"].fillna("none").astype("str")
-    joined["value_low"], joined["value_high"] = (
-        joined["value"] - joined["half"],
-        joined["value"] + joined["half"],
-    )
     joined["left_out"] = joined["left_out"].fillna(0).astype(int)
     spent = joined["spent"].astype(float).where(joined["spent"] > 0)
     for ours, theirs in (
@@ -286,6 +287,21 @@ def add_returns(
     ):
         joined[ours] = joined[theirs] / spent
     return joined[[*sums.columns, *RETURNS]]
+
+
+def _score_ends(
+    parts: pd.DataFrame, row: np.ndarray, alone: np.ndarray, alpha: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of rows that rest on one strategy alone: the score interval of its rates."""
+    ends = np.full((2, len(alone)), np.nan)
+    cells = (parts["controlled"] & ~parts["hidden"]).to_numpy(dtype=bool) & alone[row]
+    if cells.any():
+        one = parts[cells]
+        yes = (one["control_rate"] * one["n_control"]).round()
+        found = compare_proportions(one["responded"], one["listed"], yes, one["n_control"], alpha)
+        worth = (one["listed"] * one["value_per_response"]).to_numpy(dtype=np.float64)
+        ends[:, row[cells]] = found.ci_low * worth, found.ci_high * worth
+    return ends[0], ends[1]
 
 
 def _beside(sums: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
@@ -305,18 +321,14 @@ def _parts(cells: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
     parts["value_plan"] = parts["plan_contacts"] * parts["planned_uplift"] * worth
     # The arms' variances are the whole strategy's: five customers without a response are
     # no proof that nobody responds.
-    arms = [
-        np.square(worth) * parts["listed"] * parts["variance"],
-        np.square(worth * parts["listed"]) * parts["control_variance"] / parts["n_control"],
-    ]
-    below = [parts["n"] - 1, parts["n_control"] - 1]
-    parts["squared"] = (arms[0] + arms[1]).where(controlled)
-    weight = sum(np.square(arm) / n.where(n > 0) for arm, n in zip(arms, below, strict=True))
-    parts["weight"] = pd.Series(weight, index=parts.index).where(controlled)
+    parts["squared"] = np.square(worth) * (
+        parts["listed"] * parts["variance"]
+        + np.square(parts["listed"]) * parts["control_variance"] / parts["n_control"]
+    ).where(controlled)
     if "hidden" not in parts.columns:
         parts["hidden"] = False
     seen = ~parts["hidden"].astype(bool)
-    money = ["gross", "value", "value_plan", "squared", "weight"]
+    money = ["gross", "value", "value_plan", "squared"]
     parts[money] = parts[money].where(seen)
     parts["spent"] = parts["cost"].where(seen)
     parts["ran"] = (parts["hidden"] & parts["listed"].ne(0)) | (
