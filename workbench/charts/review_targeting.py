@@ -91,7 +91,11 @@ def qini_curves(
     line = alt.Chart(first).mark_line(color=tokens["ink-3"], strokeDash=[4, 4], strokeWidth=1.2)
     layers: list[Any] = [band, zero, line.encode(x=x, y=alt.Y("random:Q", axis=up))]
     labels = [_named(first, "random", 0.9, text("review_targeting.order.random", lang), "ink-3", _SIDES[1])]
-    styles = ((2.2, "accent", []), (1.6, "ink-2", []), (1.6, "ink-2", [2, 2]))
+    styles: tuple[tuple[float, str, list[int]], ...] = (
+        (2.2, "accent", []),
+        (1.6, "ink-2", []),
+        (1.6, "ink-2", [2, 2]),
+    )
     for i, name in enumerate(names):
         mine = rows[rows["order"].eq(name)]
         width, colour, dash = styles[min(i, 2)]
@@ -118,14 +122,14 @@ def qini_curves(
 def _named(rows: pd.DataFrame, of: str, at: float, words: str, token: str, side: int) -> pd.DataFrame:
     if rows.empty:
         return pd.DataFrame(columns=["share", "gain", "words", "token", "side"])
-    near = rows.iloc[[(rows["share"] - at).abs().to_numpy().argmin()]]
+    near = rows.iloc[[int((rows["share"] - at).abs().to_numpy().argmin())]]
     return pd.DataFrame(
         {"share": near["share"], "gain": near[of], "words": words, "token": token, "side": side}
     )
 
 
 def uplift_tenths(
-    tenths: pd.DataFrame, *, lang: str = "en", mode: Mode = "light", height: int = 260
+    tenths: pd.DataFrame, *, lang: str = "en", mode: Mode = "light", height: int = 280
 ) -> alt.LayerChart:
     """Draw the uplift in each part of an order with its interval: hollow may be nothing.
 
@@ -139,7 +143,7 @@ def uplift_tenths(
         Language of the texts.
     mode : {"light", "dark"}, default="light"
         Whose colours to use.
-    height : int, default=260
+    height : int, default=280
         In pixels.
 
     Returns

@@ -89,9 +89,9 @@ def find_case(name: str) -> Path:
 
     Examples
     --------
-    >>> find_case("titanic")
+    >>> find_case("titanic")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    workbench.errors.ParameterProblem: There is no case "titanic". Cases: bank-marketing, card-customers, hillstrom.
+    workbench.errors.ParameterProblem: There is no case "titanic". Cases: bank-marketing, ...
     """
     if name not in CASES:
         raise ParameterProblem("project.case.unknown", case=name, known=", ".join(CASES))
@@ -127,9 +127,9 @@ def open_case(name: str, folder: str | os.PathLike[str] | None = None) -> Projec
 
     Examples
     --------
-    >>> open_case("titanic")
+    >>> open_case("titanic")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    workbench.errors.ParameterProblem: There is no case "titanic". Cases: bank-marketing, card-customers, hillstrom.
+    workbench.errors.ParameterProblem: There is no case "titanic". Cases: bank-marketing, ...
     """
     from workbench.project.opening import create_project, open_project
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -201,6 +201,7 @@ class Targeting:
         learner: str = "logistic",
         n_folds: int = 5,
         random_state: int = 0,
+        progress: Callable[[float], None] | None = None,
     ) -> LearnedUplift:
         """Learn uplift from all the cycle's lists, and hold it against the lists' own order.
 
@@ -214,6 +215,8 @@ class Targeting:
             Each customer is scored by models that were fitted without their fold.
         random_state : int, default=0
             Seed of the folds and draws.
+        progress : callable, optional
+            Called with the share of the folds that are done.
 
         Returns
         -------
@@ -232,7 +235,7 @@ class Targeting:
         from threadpoolctl import threadpool_limits
 
         from workbench.review import follow_up
-        from workbench.review.uplift.targeting import rank_side_by_side
+        from workbench.review.uplift.targeting import SHARES, fineness, rank_side_by_side
 
         project = self._project
         project.store.trail.require("analyst")
@@ -255,15 +258,18 @@ class Targeting:
                 learner=learner,  # type: ignore[arg-type]
                 n_folds=n_folds,
                 random_state=random_state,
+                progress=progress,
             )
         found = compare_orders(
             rows["responded"],
             treated,
             {"uplift": model.scores, **orders},
             strata=rows["strategy_id"],
+            k=SHARES,
             n_draws=DRAWS,
             alpha=evaluation.alpha,
             random_state=random_state,
+            **fineness(treated),
         )
         qini = found.coefficients.iloc[0]
         artefact = self._artefacts.save(

@@ -148,7 +148,7 @@ def compare_orders(
     coefficients, curves, tenths = [], [], []
     for name, order in orders.items():
         one = _exact(campaign, order, shares)
-        low, high = _tidy(np.quantile(drawn[name].measures, ends, axis=0))
+        low, high = _tidy(_ends(drawn[name].measures, ends))
         measures = ("qini", "auuc", *(f"uplift_at_{share * 100:g}" for share in shares))
         coefficients += [(name, *row) for row in zip(measures, one, low, high, strict=True)]
         curve = gains(order.at(running(campaign.sums(), order), grid), campaign.n)
@@ -202,6 +202,15 @@ def _exact(campaign: Campaign, order: Order, shares: Sequence[float]) -> list[fl
     found = [float(area(gain, share) - gain[-1] / 2), float(_auuc(order.at(counts, positions), share))]
     found += [float(each) for each in _uplift(order.at(counts, np.multiply(shares, campaign.n)))]
     return _tidy(np.array(found)).tolist()
+
+
+def _ends(measures: Numbers, ends: tuple[float, float]) -> Numbers:
+    """Return the percentiles of each measure; missing where a tenth of the draws can't tell it."""
+    told = ~np.isnan(measures)
+    found = np.full((2, measures.shape[1]), np.nan)
+    for i in np.flatnonzero(told.mean(axis=0) >= 0.9):
+        found[:, i] = np.quantile(measures[told[:, i], i], ends)
+    return found
 
 
 def _tidy(figures: Numbers) -> Numbers:

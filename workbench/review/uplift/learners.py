@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -60,6 +61,7 @@ def fit_uplift(
     learner: Learner = "logistic",
     n_folds: int = 5,
     random_state: int = 0,
+    progress: Callable[[float], None] | None = None,
 ) -> UpliftModel:
     """Learn from a campaign with a control whom a contact changes.
 
@@ -94,6 +96,8 @@ def fit_uplift(
         Folds.
     random_state : int, default=0
         Seed of the folds.
+    progress : callable, optional
+        Called with the share of folds that are done, before each.
 
     Returns
     -------
@@ -133,6 +137,8 @@ def fit_uplift(
     fold = _folds(groups, n_folds, random_state)
     scores, response = np.empty(campaign.n), np.empty(campaign.n)
     for held_out in range(n_folds):
+        if progress is not None:
+            progress(held_out / n_folds)
         here = fold == held_out
         learned = _Learned(campaign, matrix, ~here, method, learner, binary, random_state)
         scores[here], response[here] = learned.predict(matrix[here])

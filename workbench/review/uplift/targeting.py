@@ -236,7 +236,7 @@ def _about(strategy_id: str, rows: pd.DataFrame, problem: str, n_draws: int) -> 
         problem,
         MIN_ARM_INTERVAL,
         n_draws if problem == "" else 0,
-        _n_groups(rows) if problem == "" else 0,
+        fineness(treated)["n_groups"] if problem == "" else 0,
     )
 
 
@@ -247,14 +247,29 @@ def _weighted_uplift(rows: pd.DataFrame) -> float:
     return float(((means[True] - means[False]) * sizes).sum() / sizes.sum())
 
 
-def _smaller_arm(rows: pd.DataFrame) -> int:
-    n_treated = int(rows["treated"].sum())
-    return min(n_treated, len(rows) - n_treated)
+def fineness(treated: Any) -> dict[str, int]:
+    """Return how finely an order may be drawn, so that no figure is of a handful of customers.
 
+    Parameters
+    ----------
+    treated : array-like of bool, shape (n,)
+        Whether each customer was treated.
 
-def _n_groups(rows: pd.DataFrame) -> int:
-    most = _smaller_arm(rows) // (2 * _LEAST_IN_A_STEP)
-    return next((n for n in (10, 5, 2) if most >= n), 1)
+    Returns
+    -------
+    dict of str to int
+        ``points`` and ``n_groups`` for `compare_orders`: 11 customers of the smaller arm
+        between two points of the curve and twice as many in a group, on average.
+
+    Examples
+    --------
+    >>> fineness([True] * 300 + [False] * 60)
+    {'points': 5, 'n_groups': 2}
+    """
+    arms = np.asarray(treated, dtype=bool)
+    smaller = int(min(arms.sum(), (~arms).sum()))
+    n_groups = next((n for n in (10, 5, 2) if smaller // (2 * _LEAST_IN_A_STEP) >= n), 1)
+    return {"points": int(np.clip(smaller // _LEAST_IN_A_STEP, 2, 100)), "n_groups": n_groups}
 
 
 def _compare(
@@ -272,8 +287,7 @@ def _compare(
         n_draws=n_draws,
         alpha=alpha,
         random_state=random_state,
-        points=int(np.clip(_smaller_arm(rows) // _LEAST_IN_A_STEP, 2, 100)),
-        n_groups=_n_groups(rows),
+        **fineness(rows["treated"]),
     )
 
 

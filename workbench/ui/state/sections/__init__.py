@@ -40,6 +40,7 @@ REVIEW: dict[str, str] = {
     "customers": "CustomersState",
     "hypotheses": "HypothesesState",
     "advice": "AdviceState",
+    "cycles": "CyclesState",
 }
 """The same of the review screen."""
 
