@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workbench.charts.review_advice import advice_regions
     from workbench.charts.review_board import cost_and_return
     from workbench.charts.review_customers import churn_rates, part_shares, value_bridge
+    from workbench.charts.review_cycles import cycle_kpis, lineage_graph
     from workbench.charts.review_evaluation import evaluation_methods, evaluation_parts
     from workbench.charts.review_hypotheses import hypothesis_forest
     from workbench.charts.review_targeting import qini_curves, uplift_tenths
@@ -63,6 +64,7 @@ _HOME = {
     "compare_k": "insight_kchoice",
     "cost_and_return": "review_board",
     "curve_tables": "strategy_capacity",
+    "cycle_kpis": "review_cycles",
     "daily": "review",
     "differences": "insight",
     "dispositions": "execution",
@@ -78,6 +80,7 @@ _HOME = {
     "industry_potential": "strategy_corporate",
     "journey_reach": "strategy_corporate",
     "limit_curve": "strategy_capacity",
+    "lineage_graph": "review_cycles",
     "list_gates": "strategy_lists",
     "list_reasons": "strategy_lists",
     "method_rank_rows": "strategy_scores",
@@ -121,6 +124,7 @@ __all__ = [
     "compare_k",
     "cost_and_return",
     "curve_tables",
+    "cycle_kpis",
     "daily",
     "differences",
     "dispositions",
@@ -136,6 +140,7 @@ __all__ = [
     "industry_potential",
     "journey_reach",
     "limit_curve",
+    "lineage_graph",
     "list_gates",
     "list_reasons",
     "method_rank_rows",

@@ -306,6 +306,11 @@ class Hypotheses:
         known = ", ".join(row["hypothesis_id"] for row in rows) or "-"
         raise NotFound("review_hypotheses.error.unknown", hypothesis=hypothesis_id, known=known)
 
+    def is_sealed(self, hypothesis_id: str) -> bool:
+        """Say whether a hypothesis's data are in, so that it stays as it was written."""
+        outcome = self.one(hypothesis_id)["outcome"]
+        return self._store.is_sealed(self._project.cycle.cycle_id, outcome)
+
     def history(self, hypothesis_id: str, cycle_id: str | None = None) -> list[dict[str, Any]]:
         """Return every version of a hypothesis, oldest first, with what was known then."""
         return self._store.history(cycle_id or self._project.cycle.cycle_id, hypothesis_id)

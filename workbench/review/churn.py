@@ -8,8 +8,9 @@ import pandas as pd
 from scipy import special
 
 from workbench.errors import ParameterProblem
-from workbench.review.means import Numbers, Sums, adjust_holm, check_alpha, compare_means
+from workbench.review.means import Numbers, adjust_holm, check_alpha
 from workbench.review.migration import PARTS, weigh
+from workbench.review.proportions import compare_proportions
 from workbench.review.strategies import MIN_EXPECTED_COUNT
 from workbench.tables import ARMS
 
@@ -139,7 +140,7 @@ def compare_churn(
     pandas.DataFrame
         One row a strategy: kind, n_treated, n_control (at risk of it), k_treated, k_control
         (of them), rate_treated, rate_control, difference (treated minus control, as a
-        share) with ci_low and ci_high (Welch), p_value, p_holm (over the strategies),
+        share) with ci_low and ci_high (score interval), p_value, p_holm (over the strategies),
         expected_count (the fewest with, or without it that an arm would have at one
         rate), n_unknown (listed customers that were not at risk), verdict (``fewer`` or
         ``more`` of the treated, ``open``; ``no_control`` where an arm is empty, ``nobody``
@@ -174,11 +175,11 @@ def compare_churn(
     values = rows["customer_id"].map(churn).to_numpy(np.float64)
     groups, names = pd.factorize(rows["strategy_id"], sort=True)
     cell = groups * 2 + rows["arm"].eq(ARMS[1]).to_numpy(np.intp)
-    sums = Sums.by_group(values, cell.astype(np.intp), 2 * len(names))
-    treated, control = sums.take(slice(0, None, 2)), sums.take(slice(1, None, 2))
-    found = compare_means(treated, control, alpha)
-    n_t, n_c = np.asarray(treated.n), np.asarray(control.n)
-    k_t, k_c = (np.nan_to_num(np.rint(arm.mean * arm.n)) for arm in (treated, control))
+    known = ~np.isnan(values)
+    n = np.bincount(cell[known], minlength=2 * len(names)).astype(np.float64)
+    k = np.bincount(cell[known], weights=values[known], minlength=2 * len(names))
+    (n_t, n_c), (k_t, k_c) = (figures.reshape(-1, 2).T for figures in (n, k))
+    found = compare_proportions(k_t, n_t, k_c, n_c, alpha)
     pooled = (k_t + k_c) / np.where(n_t + n_c > 0, n_t + n_c, np.nan)
     expected = np.minimum(n_t, n_c) * np.minimum(pooled, 1 - pooled)
     p_holm = adjust_holm(found.p_value)
@@ -198,8 +199,8 @@ def compare_churn(
             "n_control": n_c.astype(np.int64),
             "k_treated": k_t.astype(np.int64),
             "k_control": k_c.astype(np.int64),
-            "rate_treated": treated.mean,
-            "rate_control": control.mean,
+            "rate_treated": k_t / np.where(n_t > 0, n_t, np.nan),
+            "rate_control": k_c / np.where(n_c > 0, n_c, np.nan),
             "difference": found.estimate,
             "ci_low": found.ci_low,
             "ci_high": found.ci_high,

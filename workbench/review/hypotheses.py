@@ -122,7 +122,7 @@ def check_hypotheses(
     pandas.DataFrame
         hypothesis_id, state, reason (``decided``; why it is open: ``undecided``,
         ``no_data``, ``no_control``, ``too_few``, ``no_spread``, ``exploratory``), test
-        (``welch``, ``wilson``, ``t``, ``contrast``), estimate, ci_low, ci_high (of that
+        (``welch``, ``score``, ``wilson``, ``t``, ``contrast``), estimate, ci_low, ci_high (of that
         estimate alone), n (customers), n_other (those of them that it is compared with),
         p_value (against the threshold), p_holm, n_more (customers that would decide it at
         this size and spread; missing where none in reach would), dominance (largest

@@ -52,6 +52,12 @@ class Hypotheses(Area):
             found = [dict(row._mapping) for row in connection.execute(query)]
         return [{**row, **json.loads(row.pop("content"))} for row in found]
 
+    @reads
+    def is_sealed(self, cycle_id: str, outcome: str) -> bool:
+        """Say whether the data that decide a cycle's hypotheses on an outcome are in."""
+        with self.database.reading() as connection:
+            return _is_known({"outcome": outcome}, self._known(connection, cycle_id))
+
     @writes("analyst")
     def add(
         self, cycle_id: str, hypothesis: Mapping[str, Any], source: str = "analyst", source_id: str = ""
@@ -189,8 +195,8 @@ class Hypotheses(Area):
             raise ParameterProblem("review_hypotheses.error.sealed", hypothesis=hypothesis_id)
         return row
 
-    def _known(self, change: Change, cycle_id: str) -> dict[str, Any]:
-        """Say, inside the write, what of the cycle's data is in the project."""
+    def _known(self, change: Change | sa.Connection, cycle_id: str) -> dict[str, Any]:
+        """Say what of the cycle's data is in the project; inside a write, at its moment."""
         outcomes, lists, cycles = schema.outcomes, schema.target_lists, schema.cycles
         counted = (
             sa.select(sa.func.count())

@@ -10,6 +10,7 @@ from workbench import locale
 from workbench.errors import NotFound
 from workbench.review.caveats import CAVEATS, GRAVE
 from workbench.ui.state.parts import Kpi
+from workbench.ui.state.sections.hypotheses_kpi import hypotheses_kpi
 
 if TYPE_CHECKING:
     from workbench.ui.state.review import ReviewState
@@ -199,7 +200,7 @@ class ReviewFindings:
             self._kpi("responded", rows, self._count),
             self._kpi("contacted_share", rows, locale.percent),
             self._kpi("cost", rows, self._money),
-            self._proven_kpi(rows),
+            (None if self._figures.is_filtered() else hypotheses_kpi(self._state)) or self._proven_kpi(rows),
         ]
 
     def _kpi(self, name: str, rows: pd.DataFrame, write: Any) -> Kpi:
