@@ -139,7 +139,8 @@ class HypothesesState(SectionState):
         """Return the sentence as it was written; the sample's in this language."""
         key = f"review_hypotheses.sample.{row['source_id']}"
         if row["source"] == "sample" and key in locale.keys(self.lang):
-            return self.t(key, strategy=row["strategy_id"], segment=self.screen.shown_segment(row["segment"]))
+            strategy = self.strategy_name(row["strategy_id"])
+            return self.t(key, strategy=strategy, segment=self.screen.shown_segment(row["segment"]))
         return str(row["sentence"])
 
     def result(self, row: dict[str, Any]) -> str:
