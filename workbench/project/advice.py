@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 KIND = "advice"
 _PARTS = ("tiers", "channels", "scripts")
 DIFFERENCE = ("strategy_id", "field", "before", "after")
-DATES = ("starts_on", "ends_on")
-"""Fields that move with the calendar, whatever is decided."""
 
 
 @dataclass(frozen=True)
@@ -204,12 +202,10 @@ class Advice(ReviewRules):
         """
         after = self.what_if(self.read(text) if isinstance(text, str) else text)
         before = self.what_if(self.rules())
-        kept = ["strategy_id", "action", "rule", "change"]
+        names = ["action", "rule", "change"]
+        kept = ["strategy_id", *names]
         both = before[kept].merge(after[kept], on="strategy_id", suffixes=("", "_after"))
-        differs = (
-            both[["action", "rule", "change"]].to_numpy()
-            != both[["action_after", "rule_after", "change_after"]].to_numpy()
-        )
+        differs = both[names].to_numpy() != both[[f"{name}_after" for name in names]].to_numpy()
         return both.assign(changes=differs.any(axis=1))
 
     # What acceptance changes -----------------------------------------------------------
@@ -227,21 +223,24 @@ class Advice(ReviewRules):
         from workbench.review import apply_recommendations, compare_strategies
 
         cards = self._project.strategy.cards().drop(columns=list(STAMPS))
-        rows: list[dict[str, Any]] = []
-        for row in self._project.review.recommendations().to_dict("records"):
-            mine = cards[cards["strategy_id"].eq(row["strategy_id"])]
-            if mine.empty:
-                continue
-            about = {name: row[name] for name in ("recommendation_id", "action", "rule", "status")}
-            accepted = pd.DataFrame([row | {"status": "accepted"}])
-            found = compare_strategies(mine, apply_recommendations(mine, accepted)).to_dict("records")
-            script = json.loads(row["change"]).get("script")
-            if script and script != mine["script"].iloc[0]:
-                line = {"strategy_id": row["strategy_id"], "field": "script"}
-                found.append(line | {"before": mine["script"].iloc[0], "after": script})
-            rows += [{str(name): value for name, value in one.items()} | about for one in found]
+        stored = self._project.review.recommendations()
+        stored = stored[stored["strategy_id"].isin(set(cards["strategy_id"]))]
         names = [*DIFFERENCE, "recommendation_id", "action", "rule", "status"]
-        return pd.DataFrame(rows, columns=names)
+        if stored.empty:
+            return pd.DataFrame(columns=names)
+        # Each is about a strategy of its own, so that all together change what each changes.
+        after = apply_recommendations(cards, stored.assign(status="accepted"))
+        found = compare_strategies(cards, after)
+        scripts = [json.loads(change).get("script") for change in stored["change"]]
+        now = stored["strategy_id"].map(cards.set_index("strategy_id")["script"])
+        drafts = pd.DataFrame({"strategy_id": stored["strategy_id"], "before": now, "after": scripts})
+        drafts = drafts[drafts["after"].notna() & drafts["after"].ne(drafts["before"])].assign(field="script")
+        order = {name: place for place, name in enumerate(stored["strategy_id"])}
+        found = pd.concat([found, drafts[list(DIFFERENCE)]], ignore_index=True) if len(drafts) else found
+        found = found[found["strategy_id"].isin(order)]
+        found = found.sort_values("strategy_id", key=lambda ids: ids.map(order), kind="stable")
+        about = stored[["strategy_id", "recommendation_id", "action", "rule", "status"]]
+        return found.merge(about, on="strategy_id", how="left")[names]
 
     def carried(self) -> pd.DataFrame:
         """Return what came into this cycle's cards from accepted recommendations of the one before.
@@ -303,13 +302,15 @@ class Advice(ReviewRules):
         names = ["strategy_id", "script", "version", "draft", "recommendation_id"]
         before = self._project.cycle.opened_from
         rows: list[tuple[Any, ...]] = []
-        if before:
+        earlier = self._project.at(before) if before else None
+        proposed = [] if earlier is None else earlier.review.recommendations().to_dict("records")
+        proposed = [row for row in proposed if row["status"] == "accepted" and '"script":' in row["change"]]
+        if proposed and earlier is not None:
             cards = self._project.strategy.cards().set_index("strategy_id")
-            earlier = self._project.at(before)
             was = earlier.strategy.cards().set_index("strategy_id")["script"]
-            for row in earlier.review.recommendations().to_dict("records"):
+            for row in proposed:
                 change, name = json.loads(row["change"]), row["strategy_id"]
-                if row["status"] != "accepted" or not change.get("script") or name not in cards.index:
+                if name not in cards.index:
                     continue
                 now = cards.at[name, "script"]
                 # Who wrote another script meanwhile has decided.

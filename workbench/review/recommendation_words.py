@@ -134,8 +134,16 @@ def _show(figures: Mapping[str, Any], lang: str) -> dict[str, str]:
             shown[name] = locale.percent(value)
         elif name in _MONEY:
             shown[name] = locale.money(value, lang)
-        elif name in ("works_in", "lifecycle_stages", "works_in_tier", "tier", "better_channel", "channel"):
-            shown[name] = _in_words(name, str(value), lang)
+        elif name in (
+            "works_in",
+            "lifecycle_stages",
+            "works_in_tier",
+            "tier",
+            "better_channel",
+            "channel",
+            "channels",
+        ):
+            shown[name] = name_words(name, str(value), lang)
         elif name in ("better_script", "script_version"):
             shown[name] = str(value)
         elif name.endswith(("_p", "p_holm", "p_value")):
@@ -145,12 +153,18 @@ def _show(figures: Mapping[str, Any], lang: str) -> dict[str, str]:
     return shown
 
 
-def _in_words(name: str, value: str, lang: str) -> str:
-    """Return stages, tiers or channels, comma-separated, as a reader knows them."""
+def name_words(name: str, value: str, lang: str = "en") -> str:
+    """Return stages, tiers or channels, comma-separated, as a reader knows them.
+
+    Examples
+    --------
+    >>> name_words("works_in", "growth,mature"), name_words("channel", "sms", "zh_CN")
+    ('growth, mature', '短信')
+    """
     prefix = "review_room.stage"
     if name in ("works_in_tier", "tier"):
         prefix = "review_advice.tier"
-    elif name in ("better_channel", "channel"):
+    elif name in ("better_channel", "channels_after", "channel", "channels"):
         prefix = "review_advice.channel"
     known = locale.keys(lang)
     words = [

@@ -133,6 +133,34 @@ def recommend(
         variants={"channel": channels, "script_version": scripts},
         script_texts=script_texts or {},
     )
+    return apply_rules(figures, strategies, rules)
+
+
+def apply_rules(
+    figures: Mapping[str, Mapping[str, Any]], strategies: pd.DataFrame, rules: Rules
+) -> pd.DataFrame:
+    """Return what rules recommend for figures that were gathered already; see `recommend`.
+
+    Parameters
+    ----------
+    figures : mapping of str to mapping
+        By strategy_id, from `workbench.review.recommendation_figures.gather_figures`.
+    strategies : pandas.DataFrame
+        Table `STRATEGIES`; its order is kept.
+    rules : Rules
+        Tried from top to bottom.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Table `RECOMMENDATIONS`.
+
+    Examples
+    --------
+    >>> figures = {"S1": {"n": 90, "n_control": 10, "n_contacted": 90, "uplift": -0.1, "ci_high": -0.05}}
+    >>> apply_rules(figures, pd.DataFrame({"strategy_id": ["S1"]}), default_rules())["action"].tolist()
+    ['stop']
+    """
     sha256 = rules.sha256
     rows = []
     for strategy_id in strategies["strategy_id"]:

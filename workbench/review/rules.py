@@ -220,8 +220,20 @@ class Rules:
 
     def first(self, figures: Mapping[str, Any]) -> Rule:
         """Return the first rule whose conditions all hold."""
+        return self.rules[self.position(figures)]
+
+    def position(self, figures: Mapping[str, Any]) -> int:
+        """Return the place of the first rule whose conditions all hold, from 0.
+
+        Examples
+        --------
+        >>> default_rules().position({"sample_ratio_p": 1e-6})
+        0
+        """
         return next(
-            rule for rule in self.rules if all(c.holds(figures, self.thresholds) for c in rule.conditions)
+            place
+            for place, rule in enumerate(self.rules)
+            if all(condition.holds(figures, self.thresholds) for condition in rule.conditions)
         )
 
 

@@ -100,7 +100,7 @@ class ReviewDecisions:
         for row in ordered:
             if row["strategy_id"] not in names:
                 continue
-            told = {**row, "evidence": json.dumps(self._evidence(row))}
+            told = self._told(row)
             is_open = row["status"] == "open"
             found.append(
                 {
@@ -111,12 +111,12 @@ class ReviewDecisions:
                     "sign": ACTION_SIGNS[row["action"]],
                     "tone": ACTION_TONES[row["action"]],
                     # That it stops, the action's word says already.
-                    "change": "" if row["action"] == "stop" else state_change(row, state.lang),
+                    "change": "" if row["action"] == "stop" else state_change(told, state.lang),
                     "reason": state_reason(told, state.lang),
                     "rule": row["rule"],
                     "evidence": self.evidence(row),
                     "status": row["status"],
-                    "decided": "" if is_open else self._decided(row),
+                    "decided": "" if is_open else self.decided(row),
                     "why": "" if is_open else (row["decision_reason"] or ""),
                     "may_decide": may_decide and is_open,
                     "hint": f"project.review.accept({row['recommendation_id']!r})",
@@ -133,10 +133,19 @@ class ReviewDecisions:
         """Return the strategies whose recommendations are not among the first."""
         return ", ".join(row["strategy"].split(" ")[0] for row in self.rows()[LISTED:])
 
-    def _decided(self, row: dict[str, Any]) -> str:
+    def decided(self, row: dict[str, Any]) -> str:
+        """Return what was decided, by whom (for analysts) and when."""
         who = row["decided_by"] if self._state.may("analyst") else ""
         parts = [self.t(f"review.status.{row['status']}"), who, locale.timestamp(row["decided_at"])]
         return " · ".join(part for part in parts if part)
+
+    def _told(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return a row whose evidence and change hold nothing that a reader may not see."""
+        known = self._evidence(row)
+        change: dict[str, Any] = json.loads(row["change"])
+        if "posterior_mean" in json.loads(row["evidence"]) and "posterior_mean" not in known:
+            change = {name: value for name, value in change.items() if name != "expected_response"}
+        return {**row, "evidence": json.dumps(known), "change": json.dumps(change)}
 
     def _evidence(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return the figures behind a row, without those that a reader may not see."""
@@ -146,7 +155,9 @@ class ReviewDecisions:
         minimum = self._state.project.settings.small_cell
         small = {name for name in known if name.startswith("n_") and 0 < known[name] < minimum}
         if "n_responded" in small:
-            small.add("mean")
+            # The rates, and what was learned of them, would tell the count.
+            small |= {"mean", "control_mean", "expected_count", "lift", "planned_uplift"}
+            small |= {name for name in known if name.startswith("posterior")}
         return {name: value for name, value in known.items() if name not in small}
 
     def evidence(self, row: dict[str, Any]) -> list[tuple[str, str]]:
