@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench import __version__, locale
 from workbench.errors import WorkbenchError
-from workbench.ui.pack import decided, effects, way
+from workbench.ui.pack import decided, effects, sections, way
 from workbench.ui.pack.parts import HIDDEN, Cell, Column, Page, Story
 from workbench.ui.state.parts import Fact
 from workbench.ui.state.review import ReviewState
@@ -95,6 +95,11 @@ _PAGES = (
     effects.days,
     decided.recommendations,
     decided.caveats,
+    sections.alerts,
+    sections.actions,
+    sections.movement,
+    sections.hypotheses,
+    sections.findings,
     way.past,
 )
 

@@ -8,5 +8,5 @@ for (const place of document.querySelectorAll(".workbench-chart")) {
     specification.width = Math.max(place.clientWidth, NARROWEST);
     specification.autosize = { type: "fit-x", contains: "padding" };
   }
-  __default.embed(place, specification, { actions: false, renderer: "svg", mode: "vega-lite" });
+  __default.embed(place, specification, { actions: false, renderer: "svg", mode: "vega-lite", logLevel: 1 });
 }

@@ -1,0 +1,64 @@
+"""A manager takes the board pack along from a dashboard, in both languages, and opens it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from workbench.publish import Dashboards
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def dashboards(walked_folder: Path, tmp_path_factory):
+    log = tmp_path_factory.mktemp("pack") / "dashboards.log"
+    with Dashboards(walked_folder, role="viewer", log=log, preheat=False) as running:
+        yield running
+
+
+def test_a_manager_takes_the_pack_along_and_opens_it_without_a_network(dashboards, visit, tmp_path):
+    opened = visit()
+    page = opened.open(dashboards.address("review"), charts=3)
+    title = page.locator(".wb .title h1").inner_text()
+    page.locator(".wb .title details.menu summary").click()
+    with page.expect_download() as saved:
+        page.locator(".wb .title [data-action=pack][data-value=html]").click()
+    assert page.locator(".wb .title details.menu[open]").count() == 0
+    report = tmp_path / saved.value.suggested_filename
+    saved.value.save_as(report)
+    page.wait_for_selector(".wb .note.done")
+    # The same menu, narrow and in Chinese, brings the workbook.
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.locator(".wb [data-action=lang]").last.click()
+    page.wait_for_function(
+        "document.querySelector('.wb .title details.menu summary').innerText.includes('汇报')"
+    )
+    page.locator(".wb .title details.menu summary").click()
+    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
+    box = page.locator(".wb .title details.menu > div").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+    with page.expect_download() as saved:
+        page.locator(".wb .title [data-action=pack][data-value=xlsx]").click()
+    saved.value.save_as(tmp_path / "pack.xlsx")
+    assert openpyxl.load_workbook(tmp_path / "pack.xlsx").sheetnames[0] == "摘要"
+    # What was saved draws itself from itself alone.
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.set_viewport_size({"width": 1280, "height": 900})
+    charts = report.read_text(encoding="utf-8").count('<div class="workbench-chart">')
+    assert charts >= 3
+    page.goto(report.as_uri())
+    page.wait_for_function(
+        "n => [...document.querySelectorAll('.workbench-chart')]"
+        ".filter(chart => chart.querySelector('svg path')).length >= n",
+        arg=charts,
+    )
+    assert page.locator("h1").inner_text() == title
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert opened.attempts == []
+    assert opened.faults == []
