@@ -76,3 +76,13 @@ def test_what_is_not_decided_is_hollow() -> None:
     assert [row["fill"] for row in made] == [tokens["good"], tokens["surface"]]
     assert [row["ink"] for row in made] == [tokens["good"], tokens["warn"]]
     assert hypothesis_forest(FOREST).to_dict()["height"] == 2 * 62
+
+
+@pytest.mark.parametrize(
+    "chart", [value_bridge(BRIDGE), churn_rates(RATES), part_shares(RATES), hypothesis_forest(FOREST)]
+)
+def test_the_charts_can_be_drawn(chart) -> None:
+    # Layers that disagree about an axis make a specification that no browser draws.
+    import vl_convert
+
+    assert vl_convert.vegalite_to_vega(chart.to_dict())["marks"]

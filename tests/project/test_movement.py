@@ -101,7 +101,7 @@ def test_the_walk_writes_hypotheses_before_it_knows(walked: Project) -> None:
 def test_what_is_written_after_the_data_proves_nothing(copied: Project) -> None:
     hypotheses = copied.review.hypotheses
     segment = hypotheses.segments()[0]
-    strategy = copied.strategy.lists().sort_values("n")["strategy_id"].iloc[-1]
+    strategy = copied.review.hypotheses.frame()["strategy_id"].iloc[0]
     name = hypotheses.add("<b>They</b> respond", "uplift", direction="up", strategy_id=strategy)
     before = hypotheses.frame().set_index("hypothesis_id").loc[name]
     assert before["reason"] == "not_evaluated"

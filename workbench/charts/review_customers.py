@@ -76,7 +76,7 @@ def value_bridge(
     zero = (
         alt.Chart(pd.DataFrame({"zero": [0.0]}))
         .mark_rule(color=tokens["ink-2"])
-        .encode(x=alt.X("zero:Q"), y=alt.value(0), y2=alt.value(alt.expr("height")))
+        .encode(x=alt.X("zero:Q", axis=None), y=alt.value(0), y2=alt.value(alt.expr("height")))
     )
     chart = alt.layer(zero, bars, *_words(base, tokens, -10)).properties(
         width="container", height=row_height * max(len(rows), 1)

@@ -234,7 +234,10 @@ class CustomersFindings:
         shares = {}
         for part in state.order("before"):
             kept, whole = state.cell(part, part), state.cell(part, None)
-            if part and not part.startswith("\0") and kept and whole and whole["n"]:
+            # Nobody stays in the first stages: time alone leads out of them.
+            if part in ("", "acquisition", "honeymoon") or part.startswith("\0"):
+                continue
+            if kept and whole and whole["n"]:
                 shares[part] = kept["n"] / whole["n"]
         if len(shares) < 2:
             return self.t("review_customers.matrix.neutral"), subtitle
