@@ -11,6 +11,7 @@ import pytest
 
 import workbench as wb
 from workbench.errors import NotFound, ParameterProblem
+from workbench.project import review_parts
 from workbench.project.evidence import TABLES
 from workbench.review import Sums, compare_means, pool_effects
 
@@ -21,7 +22,8 @@ def project(walked_folder):
 
 
 @pytest.fixture
-def own(walked_folder, tmp_path):
+def own(walked_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(review_parts, "PARTS", ("evidence",))
     shutil.copytree(walked_folder, tmp_path / "bank")
     return wb.open_project(tmp_path / "bank", role="analyst")
 

@@ -110,7 +110,8 @@ class EvaluationSection(Section):
         )
         self.methods.layout.display = "" if len(rows) else "none"
         if len(rows):
-            screen.draw(self.methods, charts.evaluation_methods(rows, **self._look()))
+            look = self._look()
+            screen.draw(self.methods, lambda: charts.evaluation_methods(rows, **look), rows, *look.values())
 
     def _paint_parts(self, stopped: str) -> None:
         state, screen = self.state, self.screen
@@ -135,7 +136,8 @@ class EvaluationSection(Section):
         )
         self.parts.layout.display = "" if len(rows) else "none"
         if len(rows):
-            screen.draw(self.parts, charts.evaluation_parts(rows, **self._look()))
+            look = self._look()
+            screen.draw(self.parts, lambda: charts.evaluation_parts(rows, **look), rows, *look.values())
 
     def _look(self) -> dict[str, Any]:
         state, screen = self.state, self.screen.state
