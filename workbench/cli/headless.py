@@ -7,17 +7,20 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from workbench import __version__, locale
 from workbench.cli.launch import find_notebooks
 from workbench.cli.page import notebook_page
-from workbench.errors import NotFound, WorkbenchError
+from workbench.errors import NotFound, ParameterProblem, WorkbenchError
 
 STAGES = ("01_insight", "02_strategy", "03_execution", "04_review")
 _PREPARED = "from workbench.cli.page import keep_charts\n\nkeep_charts()"
@@ -32,7 +35,9 @@ def archive_run(
     lang: str = "en",
     tell: Callable[[str], Any] = lambda _: None,
 ) -> Path:
-    """Execute the four notebooks and archive them.
+    """Execute the four notebooks and archive them; the project remembers the run.
+
+    A frozen or closed cycle is run on a copy of the project, which is thrown away.
 
     Parameters
     ----------
@@ -57,6 +62,9 @@ def archive_run(
     ------
     NotFound
         If there is no project, no such cycle, or no notebooks.
+    ParameterProblem
+        If the cycle is frozen or closed, and the project's state is in a database elsewhere,
+        so that it can't be copied.
     WorkbenchError
         If a cell fails. The notebook is kept as far as it came.
     """
@@ -72,28 +80,82 @@ def archive_run(
     begun = dt.datetime.now(dt.UTC)
     place = (out or folder / "exports" / "runs" / begun.strftime("%Y%m%dT%H%M%SZ")).expanduser().resolve()
     place.mkdir(parents=True, exist_ok=True)
+    home = folder.resolve()
+    on_copy = project.cycle.state in ("frozen", "closed")
     record: dict[str, Any] = {
         "project": project.name,
         "cycle": project.cycle.cycle_id,
+        "on_copy": on_copy,
         "code_version": __version__,
         "begun_at": begun.isoformat(timespec="seconds"),
         "notebooks": [],
     }
-    with _environment(folder, lang):
+    runs = project.store.runs
+    shown = place.relative_to(home).as_posix() if place.is_relative_to(home) else str(place)
+    number = runs.begin(project.cycle.cycle_id, shown, on_copy=on_copy) if project.cycle.cycle_id else None
+    trouble = ""
+    try:
+        with _worked_on(project, on_copy, tell, lang) as worked, _environment(worked, lang):
+            _run_stages(notebooks, place, record, tell, lang)
+    except BaseException as error:
+        trouble = error.message(lang) if isinstance(error, WorkbenchError) else type(error).__name__
+        raise
+    finally:
+        text = json.dumps(record | {"trouble": trouble}, ensure_ascii=False, indent=1)
+        (place / "run.json").write_text(text + "\n", encoding="utf-8")
+        if number is not None:
+            runs.end(number, record["notebooks"], trouble)
+    return place
+
+
+def _run_stages(
+    notebooks: Path, place: Path, record: dict[str, Any], tell: Callable[[str], Any], lang: str
+) -> None:
+    """Execute one notebook after the other; a page is written while the next one runs."""
+    with ThreadPoolExecutor(1, "workbench-page") as pages:
+        written = []
         for stage in STAGES:
             source = notebooks / f"{stage}.ipynb"
             tell(locale.text("cli.run.begin", lang, name=stage))
             started = time.monotonic()
-            result = _execute(source, place / source.name, project.cycle.cycle_id)
-            page = notebook_page(result, title=stage, lang=lang)
-            (place / f"{stage}.html").write_text(page, encoding="utf-8")
+            result = _execute(source, place / source.name, record["cycle"])
             seconds = round(time.monotonic() - started, 1)
+            written.append(pages.submit(_write_page, result, stage, lang))
             digest = hashlib.sha256(source.read_bytes()).hexdigest()
             record["notebooks"].append({"name": source.name, "sha256": digest, "seconds": seconds})
             tell(locale.text("cli.run.end", lang, name=stage, seconds=round(seconds)))
-    text = json.dumps(record, ensure_ascii=False, indent=1)
-    (place / "run.json").write_text(text + "\n", encoding="utf-8")
-    return place
+        for page in written:
+            page.result()
+
+
+def _write_page(notebook: Path, stage: str, lang: str) -> None:
+    page = notebook_page(notebook, title=stage, lang=lang)
+    notebook.with_suffix(".html").write_text(page, encoding="utf-8")
+
+
+@contextmanager
+def _worked_on(project: Any, on_copy: bool, tell: Callable[[str], Any], lang: str) -> Iterator[Path]:
+    """Give the folder that the notebooks write to: the project's, or a copy that is thrown away.
+
+    A frozen or closed cycle takes no writes; in the copy it is opened again, so that its
+    notebooks run as they did, and nothing of the project changes.
+    """
+    if not on_copy:
+        yield project.folder
+        return
+    if project.settings.database:
+        raise ParameterProblem("review_cycles.error.no_copy", cycle=project.cycle.cycle_id)
+    import workbench as wb
+
+    tell(locale.text("review_cycles.run.copy", lang, cycle=project.cycle.cycle_id))
+    with TemporaryDirectory(prefix="workbench-run-") as scratch:
+        copy = Path(scratch) / project.folder.name
+        shutil.copytree(project.folder, copy, ignore=shutil.ignore_patterns("exports"))
+        (copy / "exports").mkdir()
+        wb.open_project(copy, role="analyst", cycle=project.cycle.cycle_id).reopen_cycle(
+            locale.text("review_cycles.run.copy_reason", lang)
+        )
+        yield copy
 
 
 def prepare(notebook: dict[str, Any], cycle: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from workbench.review.cycles import (
     compare_effects,
     compare_segment_sizes,
     measure_cycle,
+    place_panels,
 )
 from workbench.review.daily import track_uplift
 from workbench.review.engine_follow_up import follow_up_in_engine
@@ -150,6 +151,7 @@ __all__ = [
     "migrate",
     "missing_counterparts",
     "pair_snapshots",
+    "place_panels",
     "plan_sample_size",
     "pool_effects",
     "qini_coefficient",

@@ -22,6 +22,8 @@ CYCLE_KPIS = (
     "strategies_proven",
 )
 """What `measure_cycle` tells of a cycle, in this order."""
+_PANEL_LEFT, _PANEL_WIDTH = 0.12, 0.76
+_PANEL_TOP, _PANEL_HEIGHT = 0.38, 0.47
 
 
 def measure_cycle(evaluation: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
@@ -295,3 +297,60 @@ def compare_segment_sizes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataF
         both[f"n_{name}"] = n.astype("int64")
         both[f"share_{name}"] = n / n.sum() if n.sum() else np.nan
     return both.assign(difference=both["share_after"] - both["share_before"])
+
+
+def place_panels(figures: pd.DataFrame, *, columns: int = 4) -> pd.DataFrame:
+    """Place small multiples: a panel a figure, in it a point with its interval a cycle.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        ``kpi``, ``cycle_id``, ``value``, ``low``, ``high``; panels stand in the order of the
+        first rows, cycles likewise.
+    columns : int, default=4
+        Panels side by side.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With ``column``, ``row`` (of the panel), ``x``, ``y``, ``y_low``, ``y_high``, ``y_zero``:
+        one unit a panel, y downwards. Every panel has its own scale, which holds all its
+        intervals; y_zero is missing where 0 is not within. A missing value has no place.
+
+    Raises
+    ------
+    ParameterProblem
+        If a column is missing.
+
+    Examples
+    --------
+    >>> figures = pd.DataFrame({"kpi": ["a", "a"], "cycle_id": ["Q1", "Q2"], "value": [1.0, 3.0],
+    ...                         "low": [0.0, 2.0], "high": [2.0, 4.0]})
+    >>> place_panels(figures)[["x", "y"]].round(3).values.tolist()
+    [[0.31, 0.733], [0.69, 0.498]]
+    """
+    check_columns(figures, ["kpi", "cycle_id", "value", "low", "high"])
+    names = list(dict.fromkeys(figures["kpi"]))
+    cycles = list(dict.fromkeys(figures["cycle_id"]))
+    place = figures["kpi"].map({name: i for i, name in enumerate(names)}).astype("int64")
+    step = figures["cycle_id"].map({name: i for i, name in enumerate(cycles)}).astype("float64")
+    ends = figures[["value", "low", "high"]].astype("float64")
+    bottom = ends.min(axis=1).groupby(figures["kpi"]).transform("min")
+    top = ends.max(axis=1).groupby(figures["kpi"]).transform("max")
+    spread = (top - bottom).where(top > bottom)
+    row = place // columns
+
+    def height(values: Any) -> pd.Series:
+        share = ((values - bottom) / spread).where(spread.notna(), 0.5)
+        return row + _PANEL_TOP + _PANEL_HEIGHT * (1 - share)
+
+    inside = (bottom <= 0) & (top >= 0) & spread.notna()
+    return figures.assign(
+        column=place % columns,
+        row=row,
+        x=place % columns + _PANEL_LEFT + _PANEL_WIDTH * (step + 0.5) / max(len(cycles), 1),
+        y=height(ends["value"]).where(ends["value"].notna()),
+        y_low=height(ends["low"]).where(ends["low"].notna()),
+        y_high=height(ends["high"]).where(ends["high"].notna()),
+        y_zero=height(0.0).where(inside),
+    )

@@ -28,8 +28,8 @@ def group_nodes(
     by : sequence of str
         Nodes alike in these columns are one group. A missing value belongs to no group.
     smallest : int, default=3
-        Fewer stay single. So does a group of which one member was made from another
-        through others, since one node can't stand before and after those.
+        Fewer stay single. So do members of which one was made from another through nodes
+        of no or another group, since one node can't stand before and after those.
 
     Returns
     -------
@@ -78,9 +78,9 @@ def _after(edges: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _is_through(after: dict[str, list[str]], members: set[str]) -> bool:
-    """Say whether a member leads to another one."""
+    """Say whether a member leads to another one through what is not in the group."""
     seen: set[str] = set()
-    waiting = [node for member in members for node in after.get(member, [])]
+    waiting = [node for member in members for node in after.get(member, []) if node not in members]
     while waiting:
         node = waiting.pop()
         if node in members:
