@@ -47,18 +47,22 @@ def test_a_manager_takes_the_pack_along_and_opens_it_without_a_network(dashboard
     assert openpyxl.load_workbook(tmp_path / "pack.xlsx").sheetnames[0] == "摘要"
     # What was saved draws itself from itself alone.
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.set_viewport_size({"width": 1280, "height": 900})
+    alone = opened.context.new_page()
+    alone.on("request", lambda request: asked.append(request.url))
+    alone.on("pageerror", lambda error: opened.faults.append(str(error)))
+    alone.on(
+        "console", lambda message: opened.faults.append(message.text) if message.type == "error" else None
+    )
     charts = report.read_text(encoding="utf-8").count('<div class="workbench-chart">')
     assert charts >= 3
-    page.goto(report.as_uri())
-    page.wait_for_function(
+    alone.goto(report.as_uri())
+    alone.wait_for_function(
         "n => [...document.querySelectorAll('.workbench-chart')]"
         ".filter(chart => chart.querySelector('svg path')).length >= n",
         arg=charts,
     )
-    assert page.locator("h1").inner_text() == title
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert alone.locator("h1").inner_text() == title
+    assert alone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert opened.attempts == []
     assert opened.faults == []

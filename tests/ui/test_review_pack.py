@@ -150,7 +150,7 @@ def test_sheets_are_ready_for_paper(harmful):
     assert book["Strategies"].print_title_rows == "$4:$4"
     assert book["Strategies"].column_dimensions["B"].width > 9
     cell = book["Strategies"].cell(5, 9)
-    assert (cell.number_format, type(cell.value)) == ("+0.0;−0.0;0.0", float)
+    assert (cell.number_format, type(cell.value)) == ('+0.0;"−"0.0;0.0', float)
 
 
 def test_a_chinese_reader_gets_chinese_sheets_words_and_units(chinese, project):
@@ -180,7 +180,7 @@ def test_the_writer_takes_what_names_and_numbers_may_be():
     assert len(sheet["A5"].value) < 32_767
     assert sheet["B5"].value is None
     assert sheet["C5"].value == "隐去"
-    assert (sheet["C6"].value, sheet["C6"].number_format) == (0.5, "0.0%;−0.0%")
+    assert (sheet["C6"].value, sheet["C6"].number_format) == (0.5, '0.0%;"−"0.0%')
     assert sheet["C7"].value == -3.5
     assert book[book.sheetnames[3]]["A4"].value == "=1+1"
     assert "b &amp;&amp; b" not in write_report(story, MOMENT).decode()

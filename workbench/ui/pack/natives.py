@@ -10,6 +10,7 @@ from workbench.ui.pack.parts import HIDDEN, Native, Page
 
 HEAD = 3
 """The row of a table's head on every sheet, from 0."""
+_POINTS = '+0.0;"−"0.0;0'
 _TOKENS = theme.tokens("light")
 _FIRST_HELPER = 40
 """The first column of the figures that only a chart needs: far right of any table."""
@@ -110,7 +111,7 @@ def _effects(book: Any, sheet: Any, page: Page, native: Native, formats: Callabl
     chart.show_blanks_as("gap")
     chart.set_legend({"none": True})
     chart.set_x_axis(_axis(label_position="low"))
-    chart.set_y_axis(_valued(num_format="+0.0;−0.0;0", name=_name(sheet, estimate), name_font=_FONT))
+    chart.set_y_axis(_valued(num_format=_POINTS, name=_name(sheet, estimate), name_font=_FONT))
     return chart
 
 
@@ -192,6 +193,6 @@ def _days(book: Any, sheet: Any, page: Page, native: Native, _: Callable[..., An
             }
         )
     chart.set_x_axis(_axis(label_position="low", interval_unit=max(1, len(page.rows) // 8)))
-    chart.set_y_axis(_valued(num_format="+0.0;−0.0;0"))
+    chart.set_y_axis(_valued(num_format=_POINTS))
     chart.set_legend({"position": "bottom", "font": _FONT})
     return chart

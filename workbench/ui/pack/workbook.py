@@ -27,22 +27,23 @@ _LONGEST_CELL = 32_000
 _NARROWEST, _WIDEST, _LONG = 9, 34, 56
 _A4 = 9
 _NO_SHEET_NAME = re.compile(r"[\[\]:*?/\\']")
-_LARGE_ZH = r'[>=100000000]{0}0\.00,,"亿{1}";[>=10000]{0}0\.0,"万{1}";{0}#,##0"{1}"'
+# 万 and 亿: a comma divides by a thousand, and the point is a letter that stands among the digits.
+_LARGE_ZH = r'[>=100000000]0\.00,,"亿{unit}";[>=10000]0\.0,"万{unit}";'
 # Shares and points come as fractions of one; a spreadsheet has no format for points, so they
 # are written as numbers of points.
 _FORMATS = {
     "count": "#,##0",
     "decimal": "#,##0.0",
-    "money": '"¥"#,##0;−"¥"#,##0',
-    "ratio": '"¥"#,##0.00;−"¥"#,##0.00',
-    "share": "0.0%;−0.0%",
+    "money": '"¥"#,##0;"−¥"#,##0',
+    "ratio": '"¥"#,##0.00;"−¥"#,##0.00',
+    "share": '0.0%;"−"0.0%',
     "against": "0%",
-    "points": "+0.0;−0.0;0.0",
+    "points": '+0.0;"−"0.0;0.0',
     "p": '[<0.001]"< 0.001";0.000',
 }
 _FORMATS_ZH = {
-    "count": _LARGE_ZH.format("", ""),
-    "money": _LARGE_ZH.format("", "元"),
+    "count": _LARGE_ZH.format(unit="") + "#,##0",
+    "money": _LARGE_ZH.format(unit="元") + '#,##0"元"',
 }
 
 
