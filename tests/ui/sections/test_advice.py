@@ -10,6 +10,7 @@ import workbench as wb
 from workbench.review.rules import default_rules_text
 from workbench.ui.screens.review import ReviewScreen
 from workbench.ui.state.review import ReviewState
+from workbench.ui.state.review_marks import review_marks
 
 NASTY = "<script>alert(1)</script>"
 
@@ -281,3 +282,24 @@ def test_an_older_evaluation_without_comparisons_still_opens(walked):
     section = opened(walked).current_section
     assert section.figures
     assert "tiers" not in section.handle.material().more
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"), [("en", "From the review of 2026 Q2"), ("zh_CN", "来自 2026 Q2 周期的回检")]
+)
+def test_cards_of_the_next_cycle_say_what_came_from_the_review(viewed, lang, title):
+    from workbench.ui.screens.strategy import StrategyScreen
+    from workbench.ui.state.strategy import StrategyState
+
+    state = StrategyState(viewed, lang=lang)
+    carried = viewed.review.advice.carried()
+    name = str(carried["strategy_id"].iloc[0])
+    state.choose(name)
+    state.open_section("cards")
+    shown = text(StrategyScreen(state)._sections["cards"].detail)
+    assert title in shown
+    after = carried[carried["strategy_id"].eq(name) & carried["field"].eq("expected_response")]["after"].iloc[
+        0
+    ]
+    assert f"{after:.1%}" in shown
+    assert not review_marks(viewed.at("2026 Q2"), lang)

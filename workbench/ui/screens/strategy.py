@@ -289,6 +289,7 @@ class StrategyScreen(SectionedScreen):
             for name, column in _FACTS
             if chosen and isinstance(chosen.get(column), str) and chosen[column]
         ]
+        facts += [state.marks()[chosen["id"]]] if chosen and chosen["id"] in state.marks() else []
         editor = state.editor
         self.fill(
             self.detail,

@@ -16,6 +16,7 @@ from workbench.strategy import (
 )
 from workbench.tables import STRATEGIES
 from workbench.ui.state.parts import Banner, Button, Heading, Kpi
+from workbench.ui.state.review_marks import review_marks
 from workbench.ui.state.sections import STRATEGY
 from workbench.ui.state.strategy_cards import StrategyCards
 from workbench.ui.state.strategy_findings import StrategyFindings
@@ -169,6 +170,14 @@ class StrategyState(StrategyWhatIf):
         if "balance_total" in self.customers:
             people = people.merge(self.customers[["customer_id", "balance_total"]], on="customer_id")
         return build_strategy_map(people, self.segmentation.membership, self.cards, scores=scores)
+
+    def marks(self) -> dict[str, tuple[str, str]]:
+        """Return what cards owe to the review before, by strategy_id; see `review_marks`."""
+        found: dict[str, tuple[str, str]] = self.once(f"marks:{self.lang}", self._marks)
+        return found
+
+    def _marks(self) -> dict[str, tuple[str, str]]:
+        return review_marks(self.project, self.lang)
 
     # Choosing --------------------------------------------------------------------
 

@@ -149,7 +149,8 @@ class CardsSection(Section):
             figures = form.power()
             self._paint_rest("form", state.findings.explain(figures, row.get("power_basis") or ""), figures)
         else:
-            self.screen.fill(self.detail, "cards_card.html", card=row, scripts=state.scripts())
+            mark = self.screen.state.marks().get(row["id"])  # type: ignore[attr-defined]
+            self.screen.fill(self.detail, "cards_card.html", card=row, scripts=state.scripts(), mark=mark)
             figures = {name[6:]: value for name, value in row.items() if name.startswith("power_")}
             self._paint_rest("card", state.findings.explain(figures, row.get("power_basis") or ""), figures)
 

@@ -9,6 +9,7 @@ import pandas as pd
 from workbench import locale
 from workbench.review.recommendation_words import name_words
 from workbench.tables import LIFECYCLE_STAGES
+from workbench.ui.state.review_marks import write_change
 
 if TYPE_CHECKING:
     from workbench.ui.state.sections.advice import AdviceState
@@ -109,21 +110,7 @@ class AdviceChanges:
         return strategy_id in section.figures and "posterior_mean" not in section.shown(strategy_id)
 
     def _write(self, field: str, value: Any) -> str:
-        section = self._section
-        if field == "strategy_id":
-            return str(value or "")
-        if field in ("lifecycle_stages", "tier", "channel", "channels"):
-            if not value:
-                return section.t("review_advice.changes.all")
-            name = "works_in" if field == "lifecycle_stages" else field
-            return name_words(name, str(value), section.lang)
-        if value is None or value != value:
-            return locale.count(None)
-        if field in ("expected_response", "control_share"):
-            return locale.percent(value)
-        if field == "capacity_factor":
-            return section.t("review_advice.changes.times", factor=f"{value:.10g}")
-        return str(value)
+        return write_change(field, value, self._section.lang) if field != "strategy_id" else str(value or "")
 
     def _cells(self, row: dict[Any, Any]) -> str:
         """Return which cells of the strategy map lose the strategy."""
