@@ -115,7 +115,7 @@ def test_days_carry_their_band():
     assert (band["encoding"]["y"]["field"], band["encoding"]["y2"]["field"]) == ("ci_low", "ci_high")
     assert daily_table(days.assign(n=5)).columns.tolist() == [
         *("day", "uplift", "ci_low", "ci_high"),
-        *("colour", "since", "end", "end_interval"),
+        *("colour", "since", "end", "end_interval", "late"),
     ]
     told = daily_table(
         days.assign(since=["", "day 2: above zero"], end=["", "+1.0"], end_interval=["", "0 to 2"])

@@ -353,7 +353,7 @@ def daily(
     --------
     >>> days = pd.DataFrame({"day": [1], "uplift": [0.01], "ci_low": [-0.01], "ci_high": [0.03]})
     >>> len(daily(days).layer)
-    7
+    8
     """
     tokens = theme.tokens(mode)
     before, after = text("review.chart.day_n", lang).split("{n}")
@@ -383,9 +383,12 @@ def daily(
     mark = since.mark_rule(color=tokens["ink-2"], strokeDash=[3, 3]).encode(
         y=alt.value(0), y2=alt.value(height)
     )
-    word = since.mark_text(align="left", dx=5, dy=6, color=tokens["ink-2"]).encode(
-        y=alt.value(0), text="since:N"
-    )
+    # Late in the run the words stand before the day, where there is room.
+    words = [
+        since.transform_filter(fits).mark_text(align=side, dx=dx, dy=6, color=tokens["ink-2"])
+        for fits, side, dx in (("!datum.late", "left", 5), ("datum.late", "right", -5))
+    ]
+    words = [each.encode(y=alt.value(0), text="since:N") for each in words]
     last = base.transform_filter("datum.end !== ''")
     right = alt.value(alt.expr("width + 6"))
     ends = [
@@ -394,7 +397,7 @@ def daily(
         )
         for name, dy, weight, ink in (("end", -7, 600, "ink"), ("end_interval", 7, 400, "ink-2"))
     ]
-    chart = alt.layer(band, zero, line, mark, word, *ends).properties(width="container", height=height)
+    chart = alt.layer(band, zero, line, mark, *words, *ends).properties(width="container", height=height)
     return finish(chart, mode, description=text("review.chart.daily", lang))
 
 
@@ -402,4 +405,5 @@ def daily_table(days: pd.DataFrame, slot: int = 0, mode: Mode = "light") -> pd.D
     """Return the days of `daily` as the table ``rows`` of the drawn chart."""
     kept = days[["day", "uplift", "ci_low", "ci_high"]]
     words = {name: days.get(name, "") for name in ("since", "end", "end_interval")}
-    return _named(kept.assign(colour=theme.segment_color(slot, mode), **words))
+    late = kept["day"] > (kept["day"].min() + kept["day"].max()) / 2
+    return _named(kept.assign(colour=theme.segment_color(slot, mode), **words, late=late))

@@ -252,7 +252,9 @@ class EvaluationFindings:
     # The chosen strategy, in sentences -------------------------------------------------
 
     def sentences(self) -> list[tuple[str, str]]:
-        """Return what the side says of the chosen strategy, as (head, sentence)."""
+        """Return what the side says of the chosen strategy, as (head, sentence); nothing under an alarm."""
+        if self.stopped():
+            return []
         found = [self._received(), self._cuped(), self._daily()]
         return [each for each in found if each is not None]
 
