@@ -188,6 +188,9 @@ class BoardSection(Section):
 
     def _paint_items(self) -> None:
         state, form = self.state, self.state.form
+        if state.screen.comment_count() != len(state.comments):
+            # Written above, in the comments of the page.
+            state.read_items()
         may = state.may("contributor") and bool(state.project.cycle.cycle_id)
         self.screen.fill(
             self.items,
