@@ -51,6 +51,7 @@ from workbench.review.received import compare_received, wald_estimate
 from workbench.review.recommendation_words import state_change, state_reason
 from workbench.review.recommendations import recommend
 from workbench.review.returns import compare_members
+from workbench.review.rule_words import state_condition, trace_rules
 from workbench.review.rules import Condition, Rule, Rules, default_rules
 from workbench.review.rules_text import read_rules
 from workbench.review.sequences import (
@@ -167,10 +168,12 @@ __all__ = [
     "state_alert",
     "state_caveat",
     "state_change",
+    "state_condition",
     "state_reason",
     "sum_cube",
     "sum_in_engine",
     "summarise_kpis",
+    "trace_rules",
     "track_uplift",
     "update_rates",
     "uplift_at_k",
