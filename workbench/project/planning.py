@@ -151,8 +151,10 @@ def launch_lists(
     """Cut the lists and launch them or ask for it, leaving out those too small to show anything."""
     from workbench.project.cutting import Cutter
 
-    channels = cards.groupby("channel")["strategy_id"].count() * list_size
-    capacity = {str(channel): int(n) for channel, n in channels.items()}
+    # What a review extended or cut gets that much more or less of its channel's places.
+    factor = cards["capacity_factor"].fillna(1.0) if "capacity_factor" in cards else 1.0
+    places = (cards.assign(places=list_size * factor)).groupby("channel")["places"].sum()
+    capacity = {str(channel): round(n) for channel, n in places.items()}
     cutter = Cutter(project, scores, cards, segmentation.membership, customers)
 
     def cut(launched: pd.DataFrame) -> Any:
