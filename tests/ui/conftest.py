@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +16,7 @@ import pytest
 import workbench as wb
 from workbench.project import Project
 from workbench.ui.state import guard
+from workbench.ui.state.sections import INSIGHT, REVIEW, STRATEGY
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +27,31 @@ def nothing_swallowed() -> Iterator[None]:
     faults, guard.UNEXPECTED[:] = list(guard.UNEXPECTED), []
     if faults:
         raise faults[0]
+
+
+@pytest.fixture
+def opened(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """Return a function that opens the section that the test's file is named after.
+
+    ``opened(project, **traits)`` returns the screen's state.
+    """
+    name = request.path.stem.removeprefix("test_")
+    homes = {"insight": INSIGHT, "strategy": STRATEGY, "review": REVIEW}
+    stage = next(stage for stage, sections in homes.items() if name in sections)
+    make = getattr(import_module(f"workbench.ui.state.{stage}"), f"{stage.title()}State")
+
+    def open_it(project: Project, **traits: Any) -> Any:
+        state = make(project, **traits)
+        state.open_section(name)
+        return state
+
+    return open_it
+
+
+@pytest.fixture
+def text() -> Callable[[Any], str]:
+    """Return a function that reads a panel's words without its marks."""
+    return lambda panel: re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", panel.html))
 
 
 @pytest.fixture

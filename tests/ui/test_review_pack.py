@@ -17,7 +17,7 @@ from workbench.errors import MachineProblem, NotAllowed, ParameterProblem
 from workbench.insight import hide_small_cells
 from workbench.project import pack as packing
 from workbench.project.strategy import Strategy
-from workbench.ui.pack import write
+from workbench.ui.pack import story as story_module
 from workbench.ui.pack.parts import HIDDEN, Cell, Column, Native, Page, Story
 from workbench.ui.pack.report import write_report
 from workbench.ui.pack.story import tell_story
@@ -43,14 +43,23 @@ def harmful(project):
     found["name"] = [FORMULA, SCRIPT, "@SUM(1)", "\tTab", *(f"-{n}" for n in range(len(found)))][: len(found)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Strategy, "launched_cards", lambda _: found.copy())
-        state = ReviewState(project)
-        packs = {kind: write(project, kind, "en", MOMENT) for kind in ("xlsx", "html")}
-        return state, packs
+        return ReviewState(project), written(tell_story(project, "en", MOMENT))
 
 
 @pytest.fixture(scope="module")
-def chinese(project):
-    return {kind: write(project, kind, "zh_CN", MOMENT) for kind in ("xlsx", "html")}
+def chinese_story(project):
+    return tell_story(project, "zh_CN", MOMENT)
+
+
+@pytest.fixture(scope="module")
+def chinese(chinese_story):
+    return written(chinese_story)
+
+
+@pytest.fixture
+def told_already(chinese_story, monkeypatch):
+    """What is told is no matter here: where it goes is."""
+    monkeypatch.setattr(story_module, "tell_story", lambda *_: chinese_story)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +67,10 @@ def told(walked_folder):
     """A viewer's story, and their screen."""
     viewed = wb.open_project(walked_folder, role="viewer")
     return tell_story(viewed, "en", MOMENT), ReviewState(viewed)
+
+
+def written(story: Story) -> dict[str, bytes]:
+    return {"xlsx": write_workbook(story, MOMENT), "html": write_report(story, MOMENT)}
 
 
 def opened(content: bytes):
@@ -253,7 +266,7 @@ def test_no_pack_names_a_customer(told, harmful, project):
     assert not customers & {word for text in texts for word in re.findall(r"\w+", text)}
 
 
-def test_it_is_logged_before_a_byte_is_written(walked, monkeypatch):
+def test_it_is_logged_before_a_byte_is_written(walked, monkeypatch, told_already):
     seen = []
 
     def full(*given):
@@ -273,7 +286,7 @@ def test_it_is_logged_before_a_byte_is_written(walked, monkeypatch):
     assert opened(path.read_bytes()).sheetnames[0] == "摘要"
 
 
-def test_a_viewer_writes_nothing_and_takes_it_along(viewed, monkeypatch):
+def test_a_viewer_writes_nothing_and_takes_it_along(viewed, monkeypatch, told_already):
     with pytest.raises(NotAllowed):
         viewed.review.pack()
     before = sorted(viewed.exports.iterdir())

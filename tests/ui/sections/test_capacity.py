@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import re
+from functools import partial
 
 import pytest
 
 import workbench as wb
 from workbench.errors import ParameterProblem
-from workbench.strategy import translate_strategies
+from workbench.strategy import allocation, translate_strategies
 from workbench.ui.screens.strategy import StrategyScreen
 from workbench.ui.state.sections.capacity import read_limits
-from workbench.ui.state.strategy import StrategyState
 
 FIELDS = {"hours": "20", "budget": "3000", "others": "", "channels": "first", "note": "tight"}
 
 
-def opened(project, **traits):
-    state = StrategyState(project, **traits)
-    state.open_section("capacity")
-    return state
-
-
-def text(panel) -> str:
-    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", panel.html))
+@pytest.fixture
+def coarse(monkeypatch):
+    """Trace the frontier at a few amounts: what it finds at many, its own tests say."""
+    monkeypatch.setattr(allocation, "build_frontier", partial(allocation.build_frontier, grid=3))
 
 
 @pytest.mark.parametrize("lang", ["en", "zh_CN"])
-def test_a_viewer_reads_what_binds_and_moves_sliders(viewed, lang):
+def test_a_viewer_reads_what_binds_and_moves_sliders(viewed, lang, text, opened):
     state = opened(viewed, lang=lang)
     view = StrategyScreen(state)._sections["capacity"]
     stored = viewed.strategy.capacity.current()
@@ -57,7 +52,7 @@ def test_a_viewer_reads_what_binds_and_moves_sliders(viewed, lang):
     assert viewed.strategy.capacity.current().artefact_id == stored.artefact_id
 
 
-def test_figures_are_the_stored_ones_and_small_cells_hidden(viewed):
+def test_figures_are_the_stored_ones_and_small_cells_hidden(viewed, opened):
     state = opened(viewed)
     section = state.current_section
     stored = viewed.strategy.capacity.current()
@@ -71,7 +66,7 @@ def test_figures_are_the_stored_ones_and_small_cells_hidden(viewed):
             assert int(row["customers"].replace(",", "")) >= viewed.small_cell
 
 
-def test_an_analyst_saves_limits_and_cuts_lists_by_them(walked):
+def test_an_analyst_saves_limits_and_cuts_lists_by_them(walked, opened, coarse):
     state = opened(walked)
     view = StrategyScreen(state)._sections["capacity"]
     assert "wb.Limits(" in view.limits.html
@@ -89,7 +84,7 @@ def test_an_analyst_saves_limits_and_cuts_lists_by_them(walked):
     assert stored.summary["greedy_value"] <= stored.summary["bound"]
 
 
-def test_limits_that_clash_are_said_and_the_entries_kept(walked):
+def test_limits_that_clash_are_said_and_the_entries_kept(walked, opened):
     state = opened(walked)
     first = str(walked.strategy.capacity.current().by_strategy["strategy_id"].iloc[0])
     view = StrategyScreen(state)._sections["capacity"]
@@ -102,7 +97,7 @@ def test_limits_that_clash_are_said_and_the_entries_kept(walked):
     assert state.current_section.form()["others"] == others
 
 
-def test_a_budget_of_nothing_is_a_sentence(walked):
+def test_a_budget_of_nothing_is_a_sentence(walked, text, opened, coarse):
     state = opened(walked)
     view = StrategyScreen(state)._sections["capacity"]
     view.form.press("save-limits", "", {**FIELDS, "hours": "", "budget": "0"})
@@ -112,7 +107,7 @@ def test_a_budget_of_nothing_is_a_sentence(walked):
     assert "Nobody is listed" in text(view.strategies)
 
 
-def test_senseless_fields_are_refused_and_markup_is_escaped(walked):
+def test_senseless_fields_are_refused_and_markup_is_escaped(walked, opened):
     for field, value in (
         ("hours", "many"),
         ("budget", "-3"),
@@ -129,7 +124,7 @@ def test_senseless_fields_are_refused_and_markup_is_escaped(walked):
     assert "&lt;img" in view.form.html
 
 
-def test_a_newer_plan_makes_it_stale(walked):
+def test_a_newer_plan_makes_it_stale(walked, text, opened):
     walked.strategy.approve({"expected_value": 1.0, "balances": 2.0})
     state = opened(walked)
     view = StrategyScreen(state)._sections["capacity"]
@@ -137,7 +132,7 @@ def test_a_newer_plan_makes_it_stale(walked):
     assert "newer plan" in text(view.notes)
 
 
-def test_without_a_plan_it_is_said_what_to_do(tmp_path):
+def test_without_a_plan_it_is_said_what_to_do(tmp_path, opened):
     wb.create_project(tmp_path / "p", "P")
     for role in ("analyst", "viewer"):
         state = opened(wb.open_project(tmp_path / "p", role=role))

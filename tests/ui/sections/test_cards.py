@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 import workbench as wb
@@ -16,18 +14,8 @@ from workbench.ui.state.strategy import StrategyState
 NASTY = "<script>alert(1)</script>"
 
 
-def opened(project, **traits):
-    state = StrategyState(project, **traits)
-    state.open_section("cards")
-    return state
-
-
-def text(panel) -> str:
-    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", panel.html))
-
-
 @pytest.fixture
-def state(walked):
+def state(walked, opened):
     return opened(walked)
 
 
@@ -76,7 +64,7 @@ def test_a_small_list_says_what_could_be_learned_and_what_to_change(state):
 
 
 @pytest.mark.parametrize("lang", ["en", "zh_CN"])
-def test_a_viewer_reads_and_has_no_control_that_writes(viewed, lang):
+def test_a_viewer_reads_and_has_no_control_that_writes(viewed, lang, text, opened):
     screen = StrategyScreen(opened(viewed, lang=lang, mode="dark"))
     section = screen._sections["cards"]
     shown = "".join(panel.html for panel in (section.list, section.detail, section.foot, screen.title))
@@ -95,7 +83,7 @@ def test_a_viewer_reads_and_has_no_control_that_writes(viewed, lang):
         assert n >= viewed.small_cell
 
 
-def test_typing_is_checked_in_place_kept_and_saved(walked, screen, section):
+def test_typing_is_checked_in_place_kept_and_saved(walked, screen, section, opened):
     state = screen.state.current_section
     name = state.chosen
     section.foot.press("edit")
@@ -211,7 +199,7 @@ def test_two_edits_of_one_card_are_shown_field_by_field(walked, screen, section)
     assert screen.state.editor.mine is None
 
 
-def test_a_draft_is_carried_onto_what_somebody_else_saved_since(walked, state):
+def test_a_draft_is_carried_onto_what_somebody_else_saved_since(walked, state, opened):
     section = state.current_section
     name = section.chosen
     section.edit()
@@ -296,8 +284,8 @@ def test_a_card_is_made_copied_removed_and_brought_back(walked, screen, section)
     assert "no segment" in screen.state.t(screen.state.banner.key, **screen.state.banner.values)
 
 
-def test_a_launched_card_can_not_be_removed(walked):
-    state = opened(walked.at(walked.cycles()[0].cycle_id))
+def test_a_launched_card_can_not_be_removed(walked, opened):
+    state = opened(walked)
     section = StrategyScreen(state)._sections["cards"]
     launched = state.lists["strategy_id"].iloc[0]
     section.list.press("choose", launched)
@@ -307,7 +295,7 @@ def test_a_launched_card_can_not_be_removed(walked):
     assert launched in set(state.project.strategy.cards()["strategy_id"])
 
 
-def test_an_offer_out_of_date_and_a_segment_that_is_gone_are_flagged(walked, state):
+def test_an_offer_out_of_date_and_a_segment_that_is_gone_are_flagged(walked, state, text):
     card = walked.strategy.card(state.chosen)
     changed = card | {"starts_on": "2020-01-01", "ends_on": "2020-02-01", "segment": "Gone"}
     walked.strategy.save_card(changed, int(card["row_version"]))
@@ -344,7 +332,7 @@ def test_the_overview_leads_to_the_section(walked):
         screen.state.editor.save({"name": ""})
 
 
-def test_without_a_segmentation_or_cards_it_is_said_what_to_do(tmp_path):
+def test_without_a_segmentation_or_cards_it_is_said_what_to_do(tmp_path, text, opened):
     raw = tmp_path / "raw"
     raw.mkdir()
     rows = "\n".join(f"{n},{20 + n}" for n in range(30))

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 import pytest
 
 import workbench as wb
 from workbench.ui.screens.strategy import StrategyScreen
-from workbench.ui.state.strategy import StrategyState
 
 NASTY = "<img src=x onerror=alert(1)>"
-
-
-def opened(project, **traits):
-    state = StrategyState(project, **traits)
-    state.open_section("corporate")
-    return state
-
-
-def text(panel) -> str:
-    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", panel.html))
 
 
 def view_of(state):
@@ -33,7 +21,7 @@ def said(state) -> str:
 
 
 @pytest.mark.parametrize("lang", ["en", "zh_CN"])
-def test_a_viewer_reads_and_small_cells_stay_hidden(viewed, lang):
+def test_a_viewer_reads_and_small_cells_stay_hidden(viewed, lang, text, opened):
     state = opened(viewed, lang=lang, mode="dark")
     view, section = view_of(state), state.current_section
     assert state.banner is None
@@ -53,7 +41,7 @@ def test_a_viewer_reads_and_small_cells_stay_hidden(viewed, lang):
         assert len(text(panel)) > 60
 
 
-def test_an_analyst_sees_all_cells_and_masked_key_customers(walked):
+def test_an_analyst_sees_all_cells_and_masked_key_customers(walked, opened):
     state = opened(walked)
     view, section = view_of(state), state.current_section
     cells = walked.strategy.corporate.map()
@@ -69,7 +57,7 @@ def test_an_analyst_sees_all_cells_and_masked_key_customers(walked):
     assert all("****" in row["id"] for row in section.book.key_rows())
 
 
-def test_a_playbook_is_edited_and_the_second_editor_sees_both(walked):
+def test_a_playbook_is_edited_and_the_second_editor_sees_both(walked, text, opened):
     state = opened(walked)
     view, section = view_of(state), state.current_section
     view.book.press("edit-book")
@@ -98,7 +86,7 @@ def test_a_playbook_is_edited_and_the_second_editor_sees_both(walked):
     assert section.draft() is None
 
 
-def test_a_wrong_field_is_said_and_what_was_typed_stays(walked):
+def test_a_wrong_field_is_said_and_what_was_typed_stays(walked, opened):
     state = opened(walked)
     view, section = view_of(state), state.current_section
     view.book.press("edit-book")
@@ -116,7 +104,7 @@ def test_a_wrong_field_is_said_and_what_was_typed_stays(walked):
     assert section.book.stored().version == 0
 
 
-def test_a_card_is_made_from_the_playbook(walked):
+def test_a_card_is_made_from_the_playbook(walked, text, opened):
     state = opened(walked, lang="zh_CN")
     view, section = view_of(state), state.current_section
     view.bundle.press("make-card", "value")
@@ -129,7 +117,7 @@ def test_a_card_is_made_from_the_playbook(walked):
     assert section.industry in walked.strategy.card(name)["eligibility"]
 
 
-def test_a_journey_is_reckoned_and_edited(walked):
+def test_a_journey_is_reckoned_and_edited(walked, text, opened):
     state = opened(walked)
     view, section = view_of(state), state.current_section
     before = walked.strategy.cards()
@@ -168,7 +156,7 @@ def test_a_journey_is_reckoned_and_edited(walked):
     assert section.path.stored().version == 2
 
 
-def test_without_companies_the_journeys_stay(tmp_path):
+def test_without_companies_the_journeys_stay(tmp_path, text, opened):
     raw = tmp_path / "raw"
     raw.mkdir()
     rows = "\n".join(f"{n},{20 + n}" for n in range(30))

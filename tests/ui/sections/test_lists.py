@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 import pytest
 
@@ -13,21 +11,10 @@ from workbench.errors import NotFound
 from workbench.strategy import GATES
 from workbench.ui.screens.strategy import StrategyScreen
 from workbench.ui.state.sections.lists import _fold
-from workbench.ui.state.strategy import StrategyState
-
-
-def opened(project, **traits):
-    state = StrategyState(project, **traits)
-    state.open_section("lists")
-    return state
-
-
-def text(panel) -> str:
-    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", panel.html))
 
 
 @pytest.mark.parametrize("lang", ["en", "zh_CN"])
-def test_a_viewer_reads_gates_reasons_lists_and_rules(viewed, lang):
+def test_a_viewer_reads_gates_reasons_lists_and_rules(viewed, lang, text, opened):
     state = opened(viewed, lang=lang, mode="dark")
     section = state.current_section
     view = StrategyScreen(state)._sections["lists"]
@@ -53,7 +40,7 @@ def test_a_viewer_reads_gates_reasons_lists_and_rules(viewed, lang):
     assert len(section.rules()) == len(GATES)
 
 
-def test_lists_add_up_to_what_is_launched(viewed):
+def test_lists_add_up_to_what_is_launched(viewed, opened):
     section = opened(viewed).current_section
     shown = {row["strategy_id"]: row for row in section.lists()}
     for row in viewed.strategy.lists().to_dict("records"):
@@ -63,7 +50,7 @@ def test_lists_add_up_to_what_is_launched(viewed):
     assert values == sorted(values, reverse=True)
 
 
-def test_an_analyst_looks_a_customer_up_gate_by_gate(walked):
+def test_an_analyst_looks_a_customer_up_gate_by_gate(walked, text, opened):
     state = opened(walked)
     view = StrategyScreen(state)._sections["lists"]
     target = walked.strategy.targets().iloc[0]
@@ -88,7 +75,7 @@ def test_an_analyst_looks_a_customer_up_gate_by_gate(walked):
         assert words in state.t(state.banner.key, **state.banner.values)
 
 
-def test_a_planned_cycle_reads_the_stored_preview_and_can_be_cut_anew(walked, monkeypatch):
+def test_a_planned_cycle_reads_the_stored_preview_and_can_be_cut_anew(walked, monkeypatch, opened):
     project = walked.open_cycle("2027 Q1", walked.cycle.snapshot_date)
     customers = project.customers()
     members = walked.insight.segmentation().membership
@@ -150,7 +137,7 @@ def test_a_planned_cycle_reads_the_stored_preview_and_can_be_cut_anew(walked, mo
     StrategyScreen(state)
 
 
-def test_a_bank_changes_its_contact_policy_in_the_folder(walked):
+def test_a_bank_changes_its_contact_policy_in_the_folder(walked, text, opened):
     file = walked.folder / "contact_policy.toml"
     file.write_text("[standard]\nlimits = [{ most = 3, days = 7 }]\n", encoding="utf-8")
     assert walked.strategy.contact_policy.describe() == "at most 3 of any kind in any 7 days"
@@ -158,7 +145,7 @@ def test_a_bank_changes_its_contact_policy_in_the_folder(walked):
     file.unlink()
 
 
-def test_without_a_plan_it_is_said_what_to_do(tmp_path):
+def test_without_a_plan_it_is_said_what_to_do(tmp_path, opened):
     project = wb.create_project(tmp_path / "empty")
     state = opened(project)
     assert state.kpis() == []

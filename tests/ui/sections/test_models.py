@@ -9,19 +9,8 @@ import pytest
 
 import workbench as wb
 from workbench.ui.screens.strategy import StrategyScreen
-from workbench.ui.state.strategy import StrategyState
 
 NASTY = "<img src=x onerror=alert(1)>"
-
-
-def opened(project, **traits):
-    state = StrategyState(project, **traits)
-    state.open_section("models")
-    return state
-
-
-def text(panel) -> str:
-    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", panel.html))
 
 
 @pytest.fixture
@@ -35,7 +24,7 @@ def as_viewer(project):
     return wb.open_project(project.folder, role="viewer")
 
 
-def test_the_finding_and_the_figures_are_the_models(modelled):
+def test_the_finding_and_the_figures_are_the_models(modelled, opened):
     state = opened(as_viewer(modelled))
     section = state.current_section
     model = section.shown.model
@@ -53,7 +42,7 @@ def test_the_finding_and_the_figures_are_the_models(modelled):
 
 
 @pytest.mark.parametrize("lang", ["en", "zh_CN"])
-def test_a_viewer_reads_everything_and_can_write_nothing(modelled, lang):
+def test_a_viewer_reads_everything_and_can_write_nothing(modelled, lang, text, opened):
     project = as_viewer(modelled)
     screen = StrategyScreen(opened(project, lang=lang, mode="dark"))
     view = screen._sections["models"]
@@ -68,14 +57,14 @@ def test_a_viewer_reads_everything_and_can_write_nothing(modelled, lang):
     assert not [name for name, each in view.views.items() if each.layout.display == "none"]
 
 
-def test_the_leak_stands_first_among_the_refused(modelled):
+def test_the_leak_stands_first_among_the_refused(modelled, opened):
     section = opened(as_viewer(modelled)).current_section
     first = section.refused()[0]
     assert (first["column"], first["tone"]) == ("tenure", "bad")
     assert "known only after the contact" in first["reason"]
 
 
-def test_another_offer_is_chosen_and_its_name_is_escaped(modelled):
+def test_another_offer_is_chosen_and_its_name_is_escaped(modelled, opened):
     state = opened(as_viewer(modelled))
     view = StrategyScreen(state)._sections["models"]
     before = state.heading().title
@@ -88,7 +77,7 @@ def test_another_offer_is_chosen_and_its_name_is_escaped(modelled):
     assert state.current_section.offer == NASTY
 
 
-def test_small_groups_are_not_shown(modelled):
+def test_small_groups_are_not_shown(modelled, text, opened):
     section = opened(as_viewer(modelled)).current_section
     assert (section.reliability()["n"] >= modelled.small_cell).all()
     model = section.shown.model
@@ -108,7 +97,7 @@ def test_small_groups_are_not_shown(modelled):
     assert view.views["gains"].layout.display == "none"
 
 
-def test_what_must_be_known_of_the_figures_is_said(modelled):
+def test_what_must_be_known_of_the_figures_is_said(modelled, opened):
     section = opened(as_viewer(modelled)).current_section
     model = section.shown.model
     assert any("day after their contact" in line for line in section.findings.warnings())
@@ -125,7 +114,7 @@ def test_what_must_be_known_of_the_figures_is_said(modelled):
     assert "no better than chance" in section.heading().title
 
 
-def test_drift_says_what_moved_and_whether_the_score_did(modelled):
+def test_drift_says_what_moved_and_whether_the_score_did(modelled, opened):
     section = opened(as_viewer(modelled)).current_section
     rows = section.drift_rows()
     assert rows["feature"].eq("propensity").sum() == 1
@@ -143,7 +132,7 @@ def test_drift_says_what_moved_and_whether_the_score_did(modelled):
     assert section.findings.drift_title() == ("How far customers have moved since the contacts", "")
 
 
-def test_an_analyst_learns_anew(modelled):
+def test_an_analyst_learns_anew(modelled, opened):
     state = opened(modelled)
     section = StrategyScreen(state)._sections["models"]
     assert "project.strategy.models.learn()" in section.figures.html
@@ -155,7 +144,7 @@ def test_an_analyst_learns_anew(modelled):
     assert NASTY not in {each.offer for each in state.current_section.models}
 
 
-def test_without_models_it_is_said_what_to_do(walked, tmp_path):
+def test_without_models_it_is_said_what_to_do(walked, tmp_path, text, opened):
     strategy = walked.strategy
     plan = strategy.plan()
     strategy.save_scores(strategy.scores(), {"balances": 1.0}, plan.criteria, None)

@@ -8,19 +8,8 @@ import pytest
 
 import workbench as wb
 from workbench.ui.screens.strategy import StrategyScreen
-from workbench.ui.state.strategy import StrategyState
 
 NASTY = "<script>alert(1)</script>"
-
-
-def opened(project, **traits):
-    state = StrategyState(project, **traits)
-    state.open_section("objectives")
-    return state
-
-
-def text(panel) -> str:
-    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", panel.html))
 
 
 def fields(section, **changes: str) -> dict[str, str]:
@@ -36,7 +25,7 @@ def said(state) -> str:
     return state.t(state.banner.key, **state.banner.values)
 
 
-def test_the_title_counts_the_targets_that_the_plan_reaches(viewed):
+def test_the_title_counts_the_targets_that_the_plan_reaches(viewed, opened):
     state = opened(viewed)
     rolled = viewed.strategy.objectives.shares().objectives
     reached = int((rolled["gap"] <= 0).sum())
@@ -47,7 +36,7 @@ def test_the_title_counts_the_targets_that_the_plan_reaches(viewed):
     assert f"Plan v{viewed.strategy.plan().version}" in state.heading().subtitle
 
 
-def test_bars_are_the_strategies_shares_end_to_end(viewed):
+def test_bars_are_the_strategies_shares_end_to_end(viewed, opened):
     section = opened(viewed).current_section
     drawn, parts = section.chart()
     shares = viewed.strategy.objectives.shares()
@@ -63,7 +52,7 @@ def test_bars_are_the_strategies_shares_end_to_end(viewed):
 
 
 @pytest.mark.parametrize("lang", ["en", "zh_CN"])
-def test_a_viewer_drills_from_target_to_strategy_to_list(viewed, lang):
+def test_a_viewer_drills_from_target_to_strategy_to_list(viewed, lang, text, opened):
     state = opened(viewed, lang=lang, mode="dark")
     screen = StrategyScreen(state)
     section = screen._sections["objectives"]
@@ -85,7 +74,7 @@ def test_a_viewer_drills_from_target_to_strategy_to_list(viewed, lang):
     section.tree.press("objective", "nothing of the kind")
 
 
-def test_an_analyst_edits_a_target(walked):
+def test_an_analyst_edits_a_target(walked, opened):
     state = opened(walked)
     screen = StrategyScreen(state)
     section, view = state.current_section, screen._sections["objectives"]
@@ -116,7 +105,7 @@ def test_an_analyst_edits_a_target(walked):
         ({"kpi": "satisfaction", "baseline": "1", "target": "2"}, "another unit"),
     ],
 )
-def test_a_mistake_is_said_and_what_was_typed_is_kept(walked, changes, sentence):
+def test_a_mistake_is_said_and_what_was_typed_is_kept(walked, changes, sentence, opened):
     state = opened(walked)
     section = state.current_section
     view = StrategyScreen(state)._sections["objectives"]
@@ -135,7 +124,7 @@ def test_a_mistake_is_said_and_what_was_typed_is_kept(walked, changes, sentence)
     assert again.draft() is None
 
 
-def test_the_second_of_two_editors_sees_the_difference(walked):
+def test_the_second_of_two_editors_sees_the_difference(walked, text, opened):
     state = opened(walked)
     section = state.current_section
     view = StrategyScreen(state)._sections["objectives"]
@@ -155,7 +144,7 @@ def test_the_second_of_two_editors_sees_the_difference(walked):
     assert section.form.open == ""
 
 
-def test_a_target_is_added_and_removed_with_a_reason(walked):
+def test_a_target_is_added_and_removed_with_a_reason(walked, opened):
     state = opened(walked)
     section = state.current_section
     view = StrategyScreen(state)._sections["objectives"]
@@ -175,7 +164,7 @@ def test_a_target_is_added_and_removed_with_a_reason(walked):
     assert "O1.1" in said(state)
 
 
-def test_targets_are_about_a_segment_or_about_stages(walked):
+def test_targets_are_about_a_segment_or_about_stages(walked, opened):
     state = opened(walked)
     section = state.current_section
     view = StrategyScreen(state)._sections["objectives"]
@@ -187,7 +176,7 @@ def test_targets_are_about_a_segment_or_about_stages(walked):
     assert "not both" in said(state)
 
 
-def test_without_targets_it_is_said_what_to_do(walked):
+def test_without_targets_it_is_said_what_to_do(walked, text, opened):
     walked.strategy.objectives.save(walked.strategy.objectives.frame().iloc[:0])
     seen = StrategyScreen(opened(wb.open_project(walked.folder, role="viewer")))._sections["objectives"]
     assert "An analyst sets targets" in text(seen.empty)
@@ -200,7 +189,7 @@ def test_without_targets_it_is_said_what_to_do(walked):
     assert state.banner.kind == "done"
 
 
-def test_without_a_plan_the_targets_stand_alone(walked):
+def test_without_a_plan_the_targets_stand_alone(walked, text, opened):
     later = walked.open_cycle("2027 Q2", walked.cycle.snapshot_date)
     state = opened(later)
     view = StrategyScreen(state)._sections["objectives"]
@@ -209,7 +198,7 @@ def test_without_a_plan_the_targets_stand_alone(walked):
     assert "not reached" in text(view.tree) or "no strategy" in text(view.tree)
 
 
-def test_a_card_that_asks_for_a_column_the_bank_lacks_is_said(walked):
+def test_a_card_that_asks_for_a_column_the_bank_lacks_is_said(walked, text, opened):
     card = walked.strategy.card(walked.strategy.cards()["strategy_id"].iloc[0])
     asked = '[{"column": "shoe_size", "operator": "at_least", "value": 40}]'
     walked.strategy.save_card({**card, "eligibility": asked}, int(card["row_version"]))

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 import pytest
 
 import workbench as wb
 from workbench.strategy import CRITERIA, METHODS
 from workbench.ui.screens.strategy import StrategyScreen
-from workbench.ui.state.strategy import StrategyState
 
 NASTY = "<img src=x onerror=alert(1)>"
-
-
-def opened(project, **traits):
-    state = StrategyState(project, **traits)
-    state.open_section("scores")
-    return state
 
 
 def viewed_section(state):
     return StrategyScreen(state)._sections["scores"]
 
 
-def text(panel) -> str:
-    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", panel.html))
-
-
-def test_the_title_says_who_is_first_and_what_would_change_it(viewed):
+def test_the_title_says_who_is_first_and_what_would_change_it(viewed, opened):
     state = opened(viewed)
     plan = viewed.strategy.plan()
     compared = wb.compare_methods(plan.criteria, plan.weights)
@@ -53,7 +40,7 @@ def test_the_title_says_who_is_first_and_what_would_change_it(viewed):
     assert figures["Weighted sum and TOPSIS, τ"].value == f"{tau:+.2f}".replace("-", "−")
 
 
-def test_figures_on_screen_are_the_rooms(viewed):
+def test_figures_on_screen_are_the_rooms(viewed, opened):
     state = opened(viewed)
     section = state.current_section
     plan = viewed.strategy.plan()
@@ -72,7 +59,7 @@ def test_figures_on_screen_are_the_rooms(viewed):
     assert not any(row["move"] for row in rows)
 
 
-def test_a_slider_changes_order_and_sentence_and_nothing_stored(viewed):
+def test_a_slider_changes_order_and_sentence_and_nothing_stored(viewed, text, opened):
     state = opened(viewed)
     screen = StrategyScreen(state)
     view = screen._sections["scores"]
@@ -103,7 +90,7 @@ def test_a_slider_changes_order_and_sentence_and_nothing_stored(viewed):
     assert state.banner is None
 
 
-def test_all_weights_at_zero_is_said(viewed):
+def test_all_weights_at_zero_is_said(viewed, opened):
     state = opened(viewed)
     view = viewed_section(state)
     for name in CRITERIA:
@@ -116,7 +103,7 @@ def test_all_weights_at_zero_is_said(viewed):
     assert set(state.weights) == set(CRITERIA)
 
 
-def test_another_method_and_reach_are_drawn(viewed):
+def test_another_method_and_reach_are_drawn(viewed, text, opened):
     state = opened(viewed)
     view = viewed_section(state)
     section = state.current_section
@@ -135,7 +122,7 @@ def test_another_method_and_reach_are_drawn(viewed):
 
 
 @pytest.mark.parametrize("lang", ["en", "zh_CN"])
-def test_a_viewer_may_try_but_not_save(viewed, lang):
+def test_a_viewer_may_try_but_not_save(viewed, lang, opened):
     state = opened(viewed, lang=lang, mode="dark")
     view = viewed_section(state)
     view.sliders.press("weight-cost", "0.7")
@@ -149,7 +136,7 @@ def test_a_viewer_may_try_but_not_save(viewed, lang):
     assert [kpi.value for kpi in state.kpis()]
 
 
-def test_an_analyst_saves_the_weights_as_a_plan(walked):
+def test_an_analyst_saves_the_weights_as_a_plan(walked, opened):
     state = opened(walked)
     view = viewed_section(state)
     before = walked.strategy.plan().version
@@ -168,7 +155,7 @@ def test_an_analyst_saves_the_weights_as_a_plan(walked):
     assert f"Plan v{plan.version}" in state.heading().subtitle
 
 
-def test_methods_that_disagree_are_named(walked):
+def test_methods_that_disagree_are_named(walked, opened):
     state = opened(walked)
     section = state.current_section
     criteria = section.plan.criteria
@@ -186,7 +173,7 @@ def test_methods_that_disagree_are_named(walked):
     assert "balances kept 0.80 → 0.50" in sentence
 
 
-def test_one_strategy_has_nothing_to_be_weighed_against(walked):
+def test_one_strategy_has_nothing_to_be_weighed_against(walked, text, opened):
     state = opened(walked)
     section = state.current_section
     object.__setattr__(section.plan, "criteria", section.plan.criteria.iloc[:1].reset_index(drop=True))
@@ -197,7 +184,7 @@ def test_one_strategy_has_nothing_to_be_weighed_against(walked):
     assert [kpi.value for kpi in state.kpis()][4:] == ["–", "–"]
 
 
-def test_more_strategies_than_are_drawn(walked):
+def test_more_strategies_than_are_drawn(walked, opened):
     state = opened(walked)
     section = state.current_section
     criteria = section.plan.criteria
@@ -214,7 +201,7 @@ def test_more_strategies_than_are_drawn(walked):
     assert section.tables.bumps()["strategy_id"].nunique() == 12
 
 
-def test_a_strategys_name_is_escaped(walked):
+def test_a_strategys_name_is_escaped(walked, opened):
     card = walked.strategy.card(walked.strategy.cards()["strategy_id"].iloc[0])
     walked.strategy.save_card({**card, "name": NASTY}, card["row_version"])
     view = viewed_section(opened(wb.open_project(walked.folder, role="analyst")))
@@ -223,7 +210,7 @@ def test_a_strategys_name_is_escaped(walked):
     assert "&lt;img" in everything
 
 
-def test_the_value_of_a_strategy_for_few_is_hidden_from_viewers(walked):
+def test_the_value_of_a_strategy_for_few_is_hidden_from_viewers(walked, opened):
     for role, hidden in (("viewer", True), ("analyst", False)):
         section = opened(wb.open_project(walked.folder, role=role)).current_section
         first = section.criteria.index[0]
@@ -235,7 +222,7 @@ def test_the_value_of_a_strategy_for_few_is_hidden_from_viewers(walked):
         assert (section.tables.bumps()["score"].iloc[0] == "hidden") == hidden
 
 
-def test_without_a_plan_it_is_said_what_to_do(tmp_path):
+def test_without_a_plan_it_is_said_what_to_do(tmp_path, text, opened):
     project = wb.create_project(tmp_path / "p", "P")
     for role in ("analyst", "viewer"):
         state = opened(wb.open_project(project.folder, role=role))

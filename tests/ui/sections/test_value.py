@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 import pytest
 
@@ -11,22 +9,11 @@ import workbench as wb
 from workbench.errors import ParameterProblem
 from workbench.insight.value.summary import top_share
 from workbench.ui.screens.insight import InsightScreen
-from workbench.ui.state.insight import InsightState
 
 NASTY = "<img src=x onerror=alert(1)>"
 
 
-def opened(project, **traits):
-    state = InsightState(project, **traits)
-    state.open_section("value")
-    return state
-
-
-def text(panel) -> str:
-    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", panel.html))
-
-
-def test_the_title_is_the_share_of_the_top_fifth(viewed):
+def test_the_title_is_the_share_of_the_top_fifth(viewed, opened):
     state = opened(viewed)
     value = viewed.insight.value.current()
     share = top_share(value.customers["expected_value"])
@@ -39,7 +26,7 @@ def test_the_title_is_the_share_of_the_top_fifth(viewed):
     assert figures["Corr(frequency, money)"].value == f"{row['estimate']:+.2f}".replace("-", "−")
 
 
-def test_small_cells_are_hidden_and_the_rest_adds_up(viewed):
+def test_small_cells_are_hidden_and_the_rest_adds_up(viewed, opened):
     section = opened(viewed).current_section
     grid = section.grid()
     cells = grid[grid["r_score"].notna() & grid["f_score"].notna()]
@@ -54,7 +41,7 @@ def test_small_cells_are_hidden_and_the_rest_adds_up(viewed):
     assert (section.segments()["n"] >= viewed.small_cell).all()
 
 
-def test_segments_are_those_of_the_segmentation(viewed):
+def test_segments_are_those_of_the_segmentation(viewed, opened):
     state = opened(viewed, lang="zh_CN")
     rows = state.current_section.segments()
     known = viewed.insight.segmentation().segments
@@ -65,7 +52,7 @@ def test_segments_are_those_of_the_segmentation(viewed):
 
 
 @pytest.mark.parametrize("lang", ["en", "zh_CN"])
-def test_a_viewer_sees_everything_but_the_form(viewed, lang):
+def test_a_viewer_sees_everything_but_the_form(viewed, lang, text, opened):
     screen = InsightScreen(opened(viewed, lang=lang, mode="dark"))
     section = screen._sections["value"]
     assert section.form_card not in screen.grid.children
@@ -77,7 +64,7 @@ def test_a_viewer_sees_everything_but_the_form(viewed, lang):
     assert not any(str(name) in everything for name in ids.head(300))
 
 
-def test_an_analyst_computes_with_other_choices(walked):
+def test_an_analyst_computes_with_other_choices(walked, opened):
     state = opened(walked)
     screen = InsightScreen(state)
     section = screen._sections["value"]
@@ -97,7 +84,7 @@ def test_an_analyst_computes_with_other_choices(walked):
     assert "period=&#39;week&#39;" in section.form.html or "period='week'" in section.form.html
 
 
-def test_a_senseless_number_is_said_and_nothing_is_lost(walked):
+def test_a_senseless_number_is_said_and_nothing_is_lost(walked, opened):
     state = opened(walked)
     section = InsightScreen(state)._sections["value"]
     before = state.current_section.value.version
@@ -110,7 +97,7 @@ def test_a_senseless_number_is_said_and_nothing_is_lost(walked):
     assert walked.insight.value.current().version == before
 
 
-def test_a_run_that_fails_leaves_the_choices_as_a_draft(walked):
+def test_a_run_that_fails_leaves_the_choices_as_a_draft(walked, opened):
     state = opened(walked)
     known = state.current_section.known_types()
     state.current_section.compute({f"type-{known.index('card')}": "1", "discount": "250"})
@@ -122,7 +109,7 @@ def test_a_run_that_fails_leaves_the_choices_as_a_draft(walked):
     assert not dict(again["types"])["payment"]
 
 
-def test_an_unsuited_model_is_warned_of(walked):
+def test_an_unsuited_model_is_warned_of(walked, opened):
     state = opened(walked)
     section = state.current_section
     checks = section.value.checks.copy()
@@ -134,7 +121,7 @@ def test_an_unsuited_model_is_warned_of(walked):
     assert "standing orders" in first["advice"]
 
 
-def test_a_type_of_transaction_is_escaped(walked):
+def test_a_type_of_transaction_is_escaped(walked, opened):
     state = opened(walked)
     section = state.current_section
     section.value.settings["types"] = [NASTY]
@@ -145,7 +132,7 @@ def test_a_type_of_transaction_is_escaped(walked):
     assert "<img" not in view.model.html + view.form.html
 
 
-def test_without_transactions_it_is_said_what_to_do(tmp_path):
+def test_without_transactions_it_is_said_what_to_do(tmp_path, text, opened):
     raw = tmp_path / "raw"
     raw.mkdir()
     rows = "\n".join(f"{n},{20 + n}" for n in range(30))
@@ -166,7 +153,7 @@ def test_without_transactions_it_is_said_what_to_do(tmp_path):
         assert not [part for part in section.shown if part.layout.display != "none"]
 
 
-def test_too_few_customers_show_scores_without_a_model(walked):
+def test_too_few_customers_show_scores_without_a_model(walked, text, opened):
     walked.insight.value.compute(kind="corporate", period="month")
     state = opened(walked)
     section = InsightScreen(state)._sections["value"]
@@ -175,6 +162,6 @@ def test_too_few_customers_show_scores_without_a_model(walked):
     assert len(state.kpis()) == 2
 
 
-def test_the_table_of_checks_is_complete(viewed):
+def test_the_table_of_checks_is_complete(viewed, opened):
     assert isinstance(opened(viewed).current_section.value.checks, pd.DataFrame)
     assert len(opened(viewed).current_section.findings.checks()) >= 6

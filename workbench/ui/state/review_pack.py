@@ -35,7 +35,7 @@ class ReviewPack:
             t("review_pack.button"),
             choices=tuple((name, t(f"review_pack.format.{name}")) for name in FORMATS),
             note=t("review_pack.menu"),
-            hint=f'project.review.pack("xlsx", lang="{lang}")' if self._state.hints else "",
+            hint=f'project.review.pack("xlsx", "{lang}")' if self._state.hints else "",
         )
 
     def make(self, kind: str) -> None:
