@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -121,9 +118,3 @@ def test_what_cannot_be_learned_is_said(change, sentence):
     }
     with pytest.raises(ParameterProblem, match=sentence):
         fit_uplift(given.pop("features"), given.pop("outcome"), given.pop("treated"), **given)
-
-
-def test_importing_the_room_loads_no_scikit_learn():
-    asked = "import sys, workbench.review; print('sklearn' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"

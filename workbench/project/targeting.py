@@ -55,6 +55,11 @@ class TargetingQuality:
     sha256: str
     artefact_id: str
 
+    def curves(self, strategy_id: str = "") -> pd.DataFrame:
+        """Return the Qini curves of one list, or of all together (``""``)."""
+        rows = self.tables["curves"]
+        return rows[rows["strategy_id"].eq(strategy_id)].reset_index(drop=True)
+
 
 @dataclass(frozen=True)
 class LearnedUplift:

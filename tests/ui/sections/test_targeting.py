@@ -100,6 +100,8 @@ def test_an_analyst_learns_a_model_and_sees_it_beside_the_list(walked):
     section = state.current_section
     learn = reviewed(walked).review.targeting.learn
     section.project.review.targeting.learn = lambda **asked: learn(**asked, n_folds=2)
+    view.side.press("method", "transformed_outcome")
+    assert "method=&#39;transformed_outcome&#39;, learner=&#39;logistic&#39;" in view.side.html
     view.side.press("learn", "", {"method": "transformed_outcome", "learner": "logistic"})
     assert state.jobs.wait()
     assert state.banner.kind == "done", state.t(state.banner.key, **state.banner.values)
@@ -108,8 +110,12 @@ def test_an_analyst_learns_a_model_and_sees_it_beside_the_list(walked):
     assert "Transformed outcome" in text(view.side)
     title, _ = section.findings.curve()
     assert per_thousand(section.learned_difference()[1]) in title
+    assert "learned().tables" in view.curve_head.html
     view.curve_head.press("source", "lists")
     assert "uplift" not in set(section.curves()["order"])
+    assert section.quality.curves().shape[0] == len(
+        section.table("curves").groupby("strategy_id").get_group("")
+    )
 
 
 @pytest.mark.parametrize("fields", [{"method": "s_learner"}, {"learner": "<script>"}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import ipywidgets as widgets
 
@@ -38,6 +39,8 @@ class TargetingSection(Section):
         on(self.lists, "list", lambda value, _: state.choose(value))
         if state.may("analyst"):
             on(self.side, "learn", lambda _, fields: state.learn(fields))
+            for name in ("method", "learner"):
+                on(self.side, name, partial(self._asked, name))
             on(self.empty, "fill", lambda *_: state.fill())
         self.shown = [
             card(self.curve_head, self.curve, area="a-tg-curve"),
@@ -47,6 +50,9 @@ class TargetingSection(Section):
         ]
         self.empty_card = card(self.empty, area="a-tg-curve")
         return [*self.shown, self.empty_card]
+
+    def _asked(self, what: str, value: str, _: dict[str, str]) -> None:
+        self.state.ask_for(what, value)
 
     def paint(self) -> None:
         """Fill the cards from the state, or say what is missing."""
@@ -87,10 +93,10 @@ class TargetingSection(Section):
             may_learn=self.analyst and state.can_learn,
             methods=[(name, state.t(f"review_targeting.method.{name}")) for name in METHODS],
             learners=[(name, state.t(f"review_targeting.learner.{name}")) for name in LEARNERS],
-            method=state.learned.method if state.learned else METHODS[0],
-            learner=state.learned.learner if state.learned else LEARNERS[0],
+            method=state.asked["method"],
+            learner=state.asked["learner"],
             busy=busy,
-            hint="project.review.targeting.learn(method='t_learner', learner='logistic')" if hints else "",
+            hint=state.python("learn") if hints else "",
         )
 
     def _paint_charts(self, hints: bool) -> None:
@@ -105,9 +111,7 @@ class TargetingSection(Section):
             subtitle=subtitle,
             source=state.source,
             has_model=state.learned is not None,
-            hint="wb.charts.qini_curves(project.review.targeting.current().tables['curves'])"
-            if hints
-            else "",
+            hint=state.python("curves") if hints else "",
         )
         screen.draw(self.curve, lambda: charts.qini_curves(curves, lang=lang, mode=mode), curves)
         title, subtitle = state.findings.tenths()

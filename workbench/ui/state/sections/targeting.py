@@ -48,6 +48,7 @@ class TargetingState(SectionState):
         self.quality: TargetingQuality | None = None
         self.learned: LearnedUplift | None = None
         self.versions = pd.DataFrame()
+        self.asked = {"method": METHODS[0], "learner": LEARNERS[0]}
         self._kept: dict[str, pd.DataFrame] = {}
         super().__init__(screen, **traits)
 
@@ -221,6 +222,15 @@ class TargetingState(SectionState):
         """Return the six figures."""
         return self.findings.kpis() if self.ready else []
 
+    def python(self, of: str) -> str:
+        """Return the Python that draws the curves shown, or learns the model asked for."""
+        handle = "project.review.targeting"
+        if of == "learn":
+            return f"{handle}.learn(method='{self.asked['method']}', learner='{self.asked['learner']}')"
+        if self.source == "model":
+            return f"wb.charts.qini_curves({handle}.learned().tables['curves'])"
+        return f"wb.charts.qini_curves({handle}.current().curves({self.shown!r}))"
+
     # Learning --------------------------------------------------------------------
 
     @property
@@ -232,20 +242,33 @@ class TargetingState(SectionState):
             and self.project.cycle.state != "closed"
         )
 
-    def learn(self, fields: dict[str, Any]) -> None:
-        """Learn an uplift model in the background, and draw it beside the lists' order.
+    def ask_for(self, what: str, value: str) -> None:
+        """Choose how the next model is learned.
 
         Raises
         ------
         ParameterProblem
             If the method or learner is not one of those offered.
         """
-        asked = {"method": fields.get("method", METHODS[0]), "learner": fields.get("learner", LEARNERS[0])}
-        for what, known in (("method", METHODS), ("learner", LEARNERS)):
-            if asked[what] not in known:
-                raise ParameterProblem(
-                    "review_targeting.error.choice", what=what, value=asked[what], known=", ".join(known)
-                )
+        known = {"method": METHODS, "learner": LEARNERS}[what]
+        if value not in known:
+            raise ParameterProblem(
+                "review_targeting.error.choice", what=what, value=value, known=", ".join(known)
+            )
+        self.asked[what] = value
+        self.touch()
+
+    def learn(self, fields: dict[str, Any]) -> None:
+        """Learn an uplift model in the background, and draw it beside the lists' order.
+
+        Raises
+        ------
+        ParameterProblem
+            As `ask_for`.
+        """
+        for what in self.asked:
+            self.ask_for(what, fields.get(what, self.asked[what]))
+        asked: dict[str, Any] = dict(self.asked)
 
         def work(report: Report) -> LearnedUplift:
             return self.project.review.targeting.learn(

@@ -17,6 +17,7 @@ MESSAGE_PREFIXES = (
     "review_targeting.curve.",
     "review_targeting.verdict.",
     "review_targeting.model.",
+    "review_targeting.order.",
 )
 
 
@@ -177,7 +178,10 @@ class TargetingFindings:
             n, control, where = int(mine["n"]), int(mine["n_control"]), self.name(state.shown)
         shown = self.t("review_targeting.few", n=state.project.small_cell)
         said = shown if state.hides(control) else f"{control:,}"
-        return title, self.t("review_targeting.curve.subtitle", list=where, n=f"{n:,}", control=said)
+        order = self.t(f"review_targeting.order.{'uplift' if state.source == 'model' else 'list'}")
+        return title, self.t(
+            "review_targeting.curve.subtitle", list=where, n=f"{n:,}", control=said, order=order
+        )
 
     def tenths(self) -> tuple[str, str]:
         """Return the title and subtitle of the uplift along the order."""
