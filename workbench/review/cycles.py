@@ -327,7 +327,7 @@ def place_panels(figures: pd.DataFrame, *, columns: int = 4) -> pd.DataFrame:
     >>> figures = pd.DataFrame({"kpi": ["a", "a"], "cycle_id": ["Q1", "Q2"], "value": [1.0, 3.0],
     ...                         "low": [0.0, 2.0], "high": [2.0, 4.0]})
     >>> place_panels(figures)[["x", "y"]].round(3).values.tolist()
-    [[0.31, 0.733], [0.69, 0.498]]
+    [[0.31, 0.732], [0.69, 0.498]]
     """
     check_columns(figures, ["kpi", "cycle_id", "value", "low", "high"])
     names = list(dict.fromkeys(figures["kpi"]))

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from workbench.project.cycling import CycleComparison
     from workbench.ui.state.sections.cycles import CyclesState
 
-MESSAGE_PREFIXES = ("review_cycles.figure.", "review_cycles.verdict.", "review_cycles.origin.")
+MESSAGE_PREFIXES = (
+    "review_cycles.figure.",
+    "review_cycles.verdict.",
+    "review_cycles.origin.",
+    "review_cycles.field.",
+)
 _WRITTEN = {
     "uplift": "points",
     "response_rate": "percent",
