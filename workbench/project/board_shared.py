@@ -191,24 +191,25 @@ def _group(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
     values = rows[list(MEASURES)].to_numpy(dtype=np.float64)
     known = any_of(~np.isnan(values))
-    total = np.column_stack(
-        [np.bincount(codes, weights=cell, minlength=n) for cell in np.nan_to_num(values).T]
-    )
-    sums = pd.DataFrame(np.where(known, total, np.nan), columns=list(MEASURES))
-    hidden = pd.DataFrame(any_of(flags), columns=hides)
-    gone = any_of(lost)
-    for measure in COUNTS:
-        sums[measure] = sums[measure].mask(hidden[f"hide_{measure}"])
+    filled = np.nan_to_num(values).T
+    total = np.column_stack([np.bincount(codes, weights=cell, minlength=n) for cell in filled])
+    hidden, gone = any_of(flags), any_of(lost)
+    hides_of = {measure: hidden[:, place] for place, measure in enumerate(COUNTS)}
     for place, (measure, bases) in enumerate(_RESTS_ON.items()):
-        untold = hidden[[f"hide_{base}" for base in bases]].any(axis=1)
-        sums[measure] = sums[measure].mask(untold | gone[:, place])
+        untold = np.any([hides_of[base] for base in bases], axis=0)
+        known[:, MEASURES.index(measure)] &= ~(untold | gone[:, place])
+    for measure, untold in hides_of.items():
+        known[:, MEASURES.index(measure)] &= ~untold
     # A row that stands for itself keeps its coarse ratios; sums of several have none.
     alone = np.bincount(codes, minlength=n) == 1
     first = np.zeros(n, dtype=np.intp)
     first[codes] = np.arange(len(rows))
+    sums = dict(zip(MEASURES, np.where(known, total, np.nan).T, strict=True))
     for name in _RATIOS:
-        sums[name] = np.where(alone, rows[name].to_numpy(dtype=np.float64)[first], np.nan) if n else np.nan
-    return pd.concat([found, sums, hidden], axis=1)
+        ratios = rows[name].to_numpy(dtype=np.float64)
+        sums[name] = np.where(alone, ratios[first], np.nan) if n else np.full(n, np.nan)
+    flagged = dict(zip(hides, hidden.T, strict=True))
+    return found.assign(**sums, **flagged)
 
 
 # Suppression ---------------------------------------------------------------------

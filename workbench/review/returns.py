@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
 from workbench.errors import ParameterProblem
 from workbench.review.cube import DIMENSIONS, sum_cube
-from workbench.review.means import check_alpha
+from workbench.review.means import Numbers, check_alpha
 from workbench.review.proportions import compare_proportions
 
 BASES = ("incremental", "mixed", "gross", "none")
@@ -132,12 +134,11 @@ def hold_against_plan(sums: pd.DataFrame) -> pd.DataFrame:
         "responded_to_plan": ("responded", "plan_responses"),
         "cost_to_plan": ("cost", "plan_cost"),
     }
-    return sums.assign(
-        **{
-            name: sums[above].astype(float) / sums[below].astype(float).where(sums[below] > 0)
-            for name, (above, below) in parts.items()
-        }
-    )
+    ratios = {}
+    for name, (above, below) in parts.items():
+        whole = sums[below].to_numpy(dtype=np.float64)
+        ratios[name] = sums[above].to_numpy(dtype=np.float64) / np.where(whole > 0, whole, np.nan)
+    return sums.assign(**ratios)
 
 
 def strategy_rates(
@@ -257,83 +258,90 @@ def add_returns(
             dimension=", ".join(unknown),
             known=", ".join(name for name in DIMENSIONS if name in cells.columns),
         )
-    parts = _parts(cells, rates)
-    grouped = parts.groupby(names, sort=True) if names else parts.groupby(np.zeros(len(parts), dtype=int))
-    total = grouped[["gross", "value", "value_plan", "squared", "spent"]].sum(min_count=1)
-    left_out = grouped["hidden"].sum()
-    ran = grouped["ran"].sum()
-    with_control = grouped["controlled"].sum()
-    half = special.ndtri(1 - alpha / 2) * np.sqrt(total["squared"].where(total["squared"] > 0))
-    found = pd.DataFrame({"gross": total["gross"], "value": total["value"], "half": half}, index=total.index)
-    alone = (ran - left_out == 1) & (with_control - left_out == 1)
-    low, high = _score_ends(parts, grouped.ngroup().to_numpy(), alone.to_numpy(), alpha)
-    found["value_plan"] = total["value_plan"]
-    found["basis"] = np.select(
-        [ran == 0, with_control == 0, with_control < ran], ["none", "gross", "mixed"], default="incremental"
+    row, n = _row_of(sums, cells, names), len(sums)
+    cell = _worth(cells, rates)
+
+    def total(values: Numbers) -> Numbers:
+        known = ~np.isnan(values) & cell["seen"]
+        added = np.bincount(row[known], weights=values[known], minlength=n)
+        return np.where(np.bincount(row[known], minlength=n) > 0, added, np.nan)
+
+    def count(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+        return np.bincount(row[flags], minlength=n)
+
+    hidden = cell["ran"] & ~cell["seen"]
+    left_out, ran, controlled = count(hidden), count(cell["ran"]), count(cell["controlled"])
+    value, squared, spent = (total(cell[name]) for name in ("value", "squared", "cost"))
+    basis = np.select(
+        [ran == 0, controlled == 0, controlled < ran], ["none", "gross", "mixed"], default="incremental"
     )
-    found["left_out"], found["spent"] = left_out, total["spent"]
-    told = found["basis"].isin(("incremental", "mixed")) & found["half"].notna()
-    found["value_low"] = (found["value"] - found["half"]).where(~alone, low).where(told)
-    found["value_high"] = (found["value"] + found["half"]).where(~alone, high).where(told)
-    found = found.drop(columns="half")
-    joined = sums.merge(found.reset_index(), how="left", on=names) if names else _beside(sums, found)
-    joined["basis"] = joined["basis"].fillna("none").astype("str")
-    joined["left_out"] = joined["left_out"].fillna(0).astype(int)
-    spent = joined["spent"].astype(float).where(joined["spent"] > 0)
+    half = special.ndtri(1 - alpha / 2) * np.sqrt(np.where(squared > 0, squared, np.nan))
+    low, high = value - half, value + half
+    alone = (ran - left_out == 1) & (count(cell["controlled"] & cell["seen"]) == 1)
+    one = cell["controlled"] & cell["seen"] & alone[row]
+    low[row[one]], high[row[one]] = _score_ends({name: cells[one] for name, cells in cell.items()}, alpha)
+    told = np.isin(basis, ("incremental", "mixed")) & ~np.isnan(half)
+    figures = {
+        "gross": total(cell["gross"]),
+        "value": value,
+        "value_low": np.where(told, low, np.nan),
+        "value_high": np.where(told, high, np.nan),
+        "value_plan": total(cell["value_plan"]),
+        "basis": basis,
+    }
+    paid = np.where(spent > 0, spent, np.nan)
     for ours, theirs in (
         ("return_on_cost", "value"),
         ("return_low", "value_low"),
         ("return_high", "value_high"),
     ):
-        joined[ours] = joined[theirs] / spent
-    return joined[[*sums.columns, *RETURNS]]
+        figures[ours] = figures[theirs] / paid
+    return sums.reset_index(drop=True).assign(**figures, left_out=left_out).astype({"basis": "str"})
 
 
-def _score_ends(
-    parts: pd.DataFrame, row: np.ndarray, alone: np.ndarray, alpha: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of rows that rest on one strategy alone: the score interval of its rates."""
-    ends = np.full((2, len(alone)), np.nan)
-    cells = (parts["controlled"] & ~parts["hidden"]).to_numpy(dtype=bool) & alone[row]
-    if cells.any():
-        one = parts[cells]
-        yes = (one["control_rate"] * one["n_control"]).round()
-        found = compare_proportions(one["responded"], one["listed"], yes, one["n_control"], alpha)
-        worth = (one["listed"] * one["value_per_response"]).to_numpy(dtype=np.float64)
-        ends[:, row[cells]] = found.ci_low * worth, found.ci_high * worth
-    return ends[0], ends[1]
+def _row_of(sums: pd.DataFrame, cells: pd.DataFrame, names: list[str]) -> npt.NDArray[np.intp]:
+    """Return the row of the sums that each cell belongs to."""
+    if not names:
+        return np.zeros(len(cells), dtype=np.intp)
+    if len(names) == 1:
+        return np.asarray(pd.Index(sums[names[0]]).get_indexer(pd.Index(cells[names[0]])), dtype=np.intp)
+    rows = pd.MultiIndex.from_frame(sums[names])
+    return np.asarray(rows.get_indexer(pd.MultiIndex.from_frame(cells[names])), dtype=np.intp)
 
 
-def _beside(sums: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
-    found = found.reset_index(drop=True).reindex(range(len(sums)))
-    return pd.concat([sums.reset_index(drop=True), found], axis=1)
-
-
-def _parts(cells: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
-    """Return each cell's value, its squared error, and its part in the degrees of freedom."""
-    columns = ["strategy_id", *(name for name in rates.columns if name not in cells.columns)]
-    parts = cells.merge(rates[columns], how="left", on="strategy_id")
-    worth = parts["value_per_response"]
-    controlled = parts["control_rate"].notna()
-    parts["gross"] = parts["responded"] * worth
-    own = (parts["responded"] - parts["listed"] * parts["control_rate"]) * worth
-    parts["value"] = own.where(controlled, parts["gross"])
-    parts["value_plan"] = parts["plan_contacts"] * parts["planned_uplift"] * worth
+def _worth(cells: pd.DataFrame, rates: pd.DataFrame) -> dict[str, Any]:
+    """Return each cell's value and its squared error, and what is known of it."""
+    place = pd.Index(rates["strategy_id"]).get_indexer(pd.Index(cells["strategy_id"]))
+    names = [name for name in rates.columns if name != "strategy_id"]
+    table = np.vstack([rates[names].to_numpy(dtype=np.float64), np.full((1, len(names)), np.nan)])
+    rate: dict[str, Numbers] = dict(zip(names, table[place].T, strict=True))
+    wanted = ["listed", "responded", "plan_contacts", "cost"]
+    cell: dict[str, Any] = dict(zip(wanted, cells[wanted].to_numpy(dtype=np.float64).T, strict=True))
+    worth, control = rate["value_per_response"], rate["control_rate"]
+    has_control = ~np.isnan(control)
+    cell["worth"], cell["n_control"] = worth, rate["n_control"]
+    cell["yes"] = np.rint(control * rate["n_control"])
+    cell["gross"] = cell["responded"] * worth
+    own = (cell["responded"] - cell["listed"] * control) * worth
+    cell["value"] = np.where(has_control, own, cell["gross"])
+    cell["value_plan"] = cell["plan_contacts"] * rate["planned_uplift"] * worth
     # The arms' variances are the whole strategy's: five customers without a response are
     # no proof that nobody responds.
-    parts["squared"] = np.square(worth) * (
-        parts["listed"] * parts["variance"]
-        + np.square(parts["listed"]) * parts["control_variance"] / parts["n_control"]
-    ).where(controlled)
-    if "hidden" not in parts.columns:
-        parts["hidden"] = False
-    seen = ~parts["hidden"].astype(bool)
-    money = ["gross", "value", "value_plan", "squared"]
-    parts[money] = parts[money].where(seen)
-    parts["spent"] = parts["cost"].where(seen)
-    parts["ran"] = (parts["hidden"] & parts["listed"].ne(0)) | (
-        (parts["listed"] > 0) & parts["responded"].notna()
-    )
-    parts["hidden"] = parts["hidden"] & parts["ran"]
-    parts["controlled"] = parts["ran"] & controlled
-    return parts
+    spread = cell["listed"] * rate["variance"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = spread + np.square(cell["listed"]) * rate["control_variance"] / rate["n_control"]
+    cell["squared"] = np.where(has_control, np.square(worth) * spread, np.nan)
+    cell["seen"] = np.ones(len(cells), dtype=bool)
+    if "hidden" in cells.columns:
+        cell["seen"] = ~cells["hidden"].to_numpy(dtype=bool)
+    there = (cell["listed"] > 0) & ~np.isnan(cell["responded"])
+    cell["ran"] = np.where(cell["seen"], there, cell["listed"] != 0)
+    cell["controlled"] = cell["ran"] & has_control
+    return cell
+
+
+def _score_ends(cell: Mapping[str, Any], alpha: float) -> tuple[Numbers, Numbers]:
+    """Return the ends of cells that are alone in their row: the score interval of the two rates."""
+    worth = cell["listed"] * cell["worth"]
+    found = compare_proportions(cell["responded"], cell["listed"], cell["yes"], cell["n_control"], alpha)
+    return found.ci_low * worth, found.ci_high * worth

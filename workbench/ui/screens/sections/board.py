@@ -93,7 +93,8 @@ class BoardSection(Section):
             part.layout.display = "" if told else "none"
         self.side[0].layout.display = "" if there else "none"
         self.empty_card.layout.display = "none" if told else ""
-        screen.fill(self.empty, "board_empty.html", heading=state.heading(), there=there)
+        if not told:
+            screen.fill(self.empty, "board_empty.html", heading=state.heading(), there=there)
         self._paint_items()
         if not there:
             return

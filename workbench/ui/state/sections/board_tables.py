@@ -101,6 +101,10 @@ class BoardTables:
     def ranked(self) -> pd.DataFrame:
         """Return the members of the dimension, the best first; what is not known last."""
         by = self._state.dimension()
+        found: pd.DataFrame = self._state.once("ranked", lambda: self._ranked(by), by)
+        return found
+
+    def _ranked(self, by: str) -> pd.DataFrame:
         rows = self._state.members()
         if rows.empty:
             return rows
@@ -123,6 +127,11 @@ class BoardTables:
 
     def heat(self) -> dict[str, Any]:
         """Return the table against plan: its rows, the best first, and the whole last."""
+        state = self._state
+        found: dict[str, Any] = state.once("heat", self._heat, state.dimension(), state.all_rows, state.lang)
+        return found
+
+    def _heat(self) -> dict[str, Any]:
         state = self._state
         by, rows = state.dimension(), self.ranked()
         shown = rows
