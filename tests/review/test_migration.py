@@ -174,7 +174,7 @@ def test_churn_of_the_treated_against_the_control() -> None:
     # The ends of the interval are the differences that the test only just leaves.
     for end in (row["ci_low"], row["ci_high"]):
         at_end = score_test(*counts, value=end, compare="diff", method="score", correction=True)
-        assert at_end.pvalue == pytest.approx(0.05, abs=1e-3)
+        assert at_end.pvalue == pytest.approx(0.05, abs=2e-3)
     assert row["n_unknown"] == (targets["strategy_id"].eq("S1")).sum() - len(mine)
     assert found.loc["S2", "verdict"] == "no_control"
     assert np.isnan(found.loc["S2", "difference"])

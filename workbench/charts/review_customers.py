@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -11,7 +13,7 @@ from workbench.locale import text
 from workbench.theme import Mode
 
 
-def _rows(frame: pd.DataFrame, name: str, **columns: object) -> alt.Chart:
+def _rows(frame: pd.DataFrame, name: str, **columns: Any) -> alt.Chart:
     drawn = frame.assign(order=range(len(frame)), **columns)
     drawn["row"] = [f"{i}" for i in range(len(drawn))]
     drawn.attrs["table"] = name

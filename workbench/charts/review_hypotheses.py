@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -10,6 +12,11 @@ from workbench.charts.look import finish
 from workbench.charts.review import TONES
 from workbench.locale import text
 from workbench.theme import Mode
+
+_SIDES: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"align": "right", "dx": -8}, "against"),
+    ({"align": "left", "dx": 8}, "believed"),
+)
 
 
 def hypothesis_forest(
@@ -80,11 +87,12 @@ def hypothesis_forest(
     zero = middle.mark_rule(color=tokens["ink-2"]).encode(
         x=alt.X("zero:Q", scale=scale, axis=None), y=alt.value(0), y2=alt.value(alt.expr("height"))
     )
+    look: dict[str, Any] = {"color": tokens["ink-3"], "fontSize": 11}
     sides = [
-        middle.mark_text(align=align, dx=dx, color=tokens["ink-3"], fontSize=11).encode(
+        middle.mark_text(**place, **look).encode(
             x=alt.X("zero:Q", scale=scale, axis=None), y=alt.value(-10), text=f"{field}:N"
         )
-        for align, dx, field in (("right", -8, "against"), ("left", 8, "believed"))
+        for place, field in _SIDES
     ]
     # The words stand on the threshold's line: a rim of the ground keeps them readable.
     rim = {"stroke": tokens["surface"], "strokeWidth": 4, "strokeJoin": "round"}

@@ -245,6 +245,13 @@ class Movement:
     def _read_steps(self) -> dict[tuple[str, str], Step]:
         return {}
 
+    def is_stale(self) -> bool:
+        """Say whether the cycle's portrait or segments are others now than those that were compared."""
+        artefact = self.artefact()
+        if artefact is None:
+            return False
+        return not set(_made_from(self._project)) <= set(self._artefacts.manifest(artefact)["inputs"])
+
     def back(self) -> Step | None:
         """Return what happened since the cycle before, or None where nothing is stored."""
         return self._step(self.artefact(), "back")
@@ -299,7 +306,9 @@ class Movement:
             problem=None if problem is None else (problem[0], problem[1]),
             computed_at=artefact.created_at,
             artefact_id=artefact.artefact_id,
-            **tables,
+            cells=tables["cells"],
+            psi=tables["psi"],
+            treated=tables["treated"],
         )
 
 

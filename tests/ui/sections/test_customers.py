@@ -13,9 +13,15 @@ from workbench.ui.state.review import ReviewState
 from workbench.ui.state.sections.customers_figures import coarse
 
 
+class SectionAlone(ReviewState):
+    """The screen without its overview, whose figures take longer than the section's."""
+
+    def _load_overview(self) -> None:
+        self.segments = self._read_segments()
+
+
 def opened(project, **traits):
-    state = ReviewState(project, **traits)
-    state.open_section("customers")
+    state = SectionAlone(project, section="customers", **traits)
     return state, ReviewScreen(state)._sections["customers"]
 
 
@@ -71,9 +77,11 @@ def test_a_viewer_follows_customers_and_is_shown_no_small_cell(viewed, lang, by)
         assert set(nodes["side"]) == {"before", "after"}
 
 
-def test_a_part_alone(walked):
+def test_an_analyst_sees_every_cell_and_a_part_alone(walked):
     state, view = opened(walked)
     section = state.current_section
+    assert not section.cells()["hidden"].any()
+    assert section.figures.n_hidden_rates("churn") == 0
     part = section.part_choices()[1][0]
     view.pick.press("part", part)
     assert section.part == part
@@ -93,12 +101,6 @@ def test_a_part_alone(walked):
     assert "project.review.movement.back()" in text(view.pick)
 
 
-def test_an_analyst_sees_every_cell(walked):
-    section = opened(walked)[0].current_section
-    assert not section.cells()["hidden"].any()
-    assert section.figures.n_hidden_rates("churn") == 0
-
-
 def test_a_first_cycle_looks_on_and_alone_shows_where_everybody_stands(viewed, walked):
     first = viewed.at(viewed.cycles()[0].cycle_id)
     state, _ = opened(first)
@@ -107,6 +109,8 @@ def test_a_first_cycle_looks_on_and_alone_shows_where_everybody_stands(viewed, w
     assert viewed.cycle.cycle_id in state.heading().subtitle
     # A cycle whose neighbour shows the same day has nothing to compare.
     later = walked.open_cycle("2027 Q4", walked.cycle.snapshot_date)
+    state, _ = opened(later)
+    assert "Press Evaluate" in state.heading().subtitle
     later.build_portrait()
     later.review.movement.fill()
     state, view = opened(later)
@@ -118,16 +122,24 @@ def test_a_first_cycle_looks_on_and_alone_shows_where_everybody_stands(viewed, w
     assert rows["share"].sum() == pytest.approx(1.0)
 
 
-def test_before_an_evaluation_it_is_said_what_to_do(walked):
-    later = walked.open_cycle("2027 Q4", walked.cycle.snapshot_date)
-    state, _ = opened(later)
-    assert "Press Evaluate" in state.heading().subtitle
-    assert state.current_section.step is None
-
-
 def test_rates_of_few_are_told_coarsely():
     assert coarse(0.123, 20_000, 11) == 0.123
     assert coarse(0.123, 2_000, 11) == 0.12
     assert coarse(0.123, 100, 11) == 0.2
     assert coarse(0.5, 30, 11) is None
     assert coarse(0.123, 30, 1) == 0.123
+
+
+def test_the_money_of_a_few_does_not_stand_alone(viewed):
+    section = opened(viewed)[0].current_section
+    figures = section.figures
+    row = figures.value_row()
+    few = {**row, "n_joined": 3, "n_left": 2}
+    assert figures.few_moved(few)
+    assert not figures.few_moved({**few, "n_left": 0, "n_joined": 0})
+    assert not figures.few_moved({**row, "part": "A", "n_joined": 3, "n_left": 2, "n_in": 40, "n_out": 0})
+    section.step._kept["decompose_value", "segment"] = section.step.value().assign(n_joined=3, n_left=2)
+    section._kept.clear()
+    assert figures.bridge()["step"].tolist() == ["unsplit", "total"]
+    assert "mostly" not in section.findings.bridge_title()[0]
+    assert section.kpis()[4].note == ""

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
+import pandas as pd
 
 from workbench import charts
 from workbench.ui.panel import Panel
@@ -91,7 +92,7 @@ class CustomersSection(Section):
         self.screen.fill(
             self.notes,
             "customers_notes.html",
-            notes=[state.t(key, **values) for key, values in step.caveats],
+            notes=state.notes(),
             withheld=state.withheld(),
             minimum=state.project.small_cell,
         )
@@ -183,9 +184,7 @@ class CustomersSection(Section):
             ("churn", self.churn_head, self.churn),
             ("win_back", self.back_head, self.back),
         ):
-            rows = state.once(
-                f"rates-{kind}", lambda k=kind: rates[rates["kind"].eq(k)].reset_index(drop=True)
-            )
+            rows = state.once(f"rates-{kind}", partial(_of_kind, rates, kind))
             first = kind == "churn"
             self.screen.fill(
                 head,
@@ -198,7 +197,8 @@ class CustomersSection(Section):
             )
             view.layout.display = "none" if rows.empty else ""
             if len(rows):
-                self._draw(view, lambda r=rows: charts.churn_rates(r, lang=state.lang, mode=mode), rows)
+                chart = partial(charts.churn_rates, rows, lang=state.lang, mode=mode)
+                self._draw(view, chart, rows)
         self.screen.fill(
             self.treated,
             "customers_treated.html",
@@ -221,6 +221,10 @@ class CustomersSection(Section):
                 rows,
                 narrow,
             )
+
+
+def _of_kind(rates: pd.DataFrame, kind: str) -> pd.DataFrame:
+    return rates[rates["kind"].eq(kind)].reset_index(drop=True)
 
 
 def _whole(state: CustomersState) -> int:

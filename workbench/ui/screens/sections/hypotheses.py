@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import ipywidgets as widgets
 
@@ -59,7 +60,8 @@ class HypothesesSection(Section):
         self.chart_card.layout.display = "" if len(state.frame) else "none"
         self.chart.layout.display = "" if len(drawn) else "none"
         if len(drawn):
-            self.screen.draw(self.chart, charts.hypothesis_forest(drawn, lang=state.lang, mode=mode))
+            chart = partial(charts.hypothesis_forest, drawn, lang=state.lang, mode=mode)
+            self.screen.draw(self.chart, chart, drawn)
         self.screen.fill(
             self.list,
             "hypotheses_list.html",

@@ -54,6 +54,7 @@ class CustomersState(SectionState):
     def __init__(self, screen: Any, **traits: Any) -> None:
         self.steps: dict[str, Step] = {}
         self.shares = pd.DataFrame()
+        self.is_stale = False
         self._segments: dict[str, dict[str, Any]] = {}
         self._kept: dict[tuple[Any, ...], Any] = {}
         super().__init__(screen, **traits)
@@ -69,6 +70,7 @@ class CustomersState(SectionState):
             self.shares = movement.shares()
         except NotFound:
             self.shares = pd.DataFrame(columns=["by", "part", "n", "value"])
+        self.is_stale = movement.is_stale()
         self._segments = self._read_segments()
         if self.way not in self.steps:
             self.way = ""
@@ -320,6 +322,14 @@ class CustomersState(SectionState):
     def heading(self) -> Heading:
         """Return how many moved and were lost, or what is missing to say so."""
         return self.findings.heading()
+
+    def notes(self) -> list[str]:
+        """Return what every reader of the figures has to know."""
+        known = [] if self.step is None else self.step.caveats
+        stale: list[tuple[str, dict[str, Any]]] = []
+        if self.is_stale:
+            stale = [("review_customers.caveat.stale", {})]
+        return [self.t(key, **values) for key, values in (*stale, *known)]
 
     def kpis(self) -> list[Kpi]:
         """Return customers, moved, churn, win-back, balances and the stability of the shares."""

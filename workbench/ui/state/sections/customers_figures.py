@@ -152,15 +152,18 @@ class CustomersFigures:
         if not row or any(0 < row[name] < minimum for name in ("n_before", "n_after")):
             return pd.DataFrame(columns=columns)
         signs = {"joined": 1, "left": -1, "moved_in": 1, "moved_out": -1}
-        small = any(0 < row[_COUNTS[name]] < minimum for name in _COMPONENTS)
+        counts = [row[name] for name in _COUNTS.values()]
         changes: list[tuple[str, float]] = []
-        if small:
-            changes.append(("customers", float(row["customers"])))
+        if self.few_moved(row):
+            # What they brought or took along would be single customers' money.
+            changes.append(("unsplit", float(row["value_after"] - row["value_before"])))
+        elif any(0 < count < minimum for count in counts):
+            changes += [("customers", float(row["customers"])), ("balances", float(row["balances"]))]
         else:
             # Over all parts what moves in moves out of another.
             ways = _COMPONENTS if state.part else _COMPONENTS[:2]
             changes += [(name, signs[name] * float(row[name])) for name in ways if row[_COUNTS[name]]]
-        changes.append(("balances", float(row["balances"])))
+            changes.append(("balances", float(row["balances"])))
         at, rows = 0.0, []
         for name, amount in changes:
             rows.append((name, "up" if amount >= 0 else "down", at, at + amount, amount))
@@ -174,6 +177,12 @@ class CustomersFigures:
         ]
         return frame[columns]
 
+    def few_moved(self, row: Any) -> bool:
+        """Say whether so few joined, left or moved that their money may not stand alone."""
+        # Over all parts, who moves between them brings and takes nothing.
+        ways = list(_COUNTS.values()) if isinstance(row["part"], str) else ["n_joined", "n_left"]
+        return 0 < sum(int(row[name]) for name in ways) < self._state.minimum
+
     def value_rows(self) -> list[dict[str, Any]]:
         """Return the money of every part: before, customers moving, balances changing, after."""
         state = self._state
@@ -184,7 +193,8 @@ class CustomersFigures:
         if parts.empty:
             return []
         figures = ["value_before", "customers", "balances", "value_after"]
-        smallest = parts[["n_before", "n_after"]].where(parts[["n_before", "n_after"]] > 0).min(axis=1)
+        counted = parts[["n_before", "n_after"]].assign(moving=parts[list(_COUNTS.values())].sum(axis=1))
+        smallest = counted.where(counted > 0).min(axis=1)
         counts = parts[["part", *figures]].assign(n=smallest.fillna(0).astype("int64"))
         shown = hide_small_cells(
             counts.astype(dict.fromkeys(figures, "float64")), state.minimum, by=("part",)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import locale
 from workbench.review import wilson
 from workbench.ui.state.parts import Heading, Kpi, Tone
+from workbench.ui.state.sections.customers_figures import coarse
 
 if TYPE_CHECKING:
     from workbench.ui.state.sections.customers import CustomersState
@@ -84,7 +85,9 @@ class CustomersFindings:
         if not n or 0 < k < minimum:
             return None
         low, high = wilson(k, n)
-        return {"n": n, "k": k, "rate": k / n, "low": float(low), "high": float(high)}
+        told = {"rate": k / n, "low": float(low), "high": float(high)}
+        found = {name: coarse(value, n, minimum, name) for name, value in told.items()}
+        return None if any(value is None for value in found.values()) else found
 
     # Key figures -----------------------------------------------------------------
 
@@ -155,7 +158,9 @@ class CustomersFindings:
         return Kpi(
             self.t("review_customers.kpi.value"),
             self._signed(change),
-            note=self.t(
+            note=""
+            if self._figures.few_moved(row)
+            else self.t(
                 "review_customers.kpi.split",
                 customers=self._signed(row["customers"]),
                 balances=self._signed(row["balances"]),
@@ -216,6 +221,8 @@ class CustomersFindings:
         if self._figures.bridge().empty:
             return self.t("review_customers.bridge_title.neutral"), subtitle
         change = float(row["value_after"] - row["value_before"])
+        if self._figures.few_moved(row):
+            return self.t("review_customers.bridge_title.unsplit", change=self._signed(change)), subtitle
         mostly = abs(row["customers"]) > abs(row["balances"])
         key = (
             "review_customers.bridge_title.customers" if mostly else "review_customers.bridge_title.balances"

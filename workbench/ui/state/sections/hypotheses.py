@@ -49,6 +49,7 @@ class HypothesesState(SectionState):
 
     def __init__(self, screen: Any, **traits: Any) -> None:
         self.frame = pd.DataFrame()
+        self._drawn: dict[tuple[str, ...], pd.DataFrame] = {}
         self.strategies: dict[str, str] = {}
         self.form = HypothesisForm(self)
         super().__init__(screen, **traits)
@@ -57,6 +58,7 @@ class HypothesesState(SectionState):
     def load(self) -> None:
         """Read the hypotheses with what the data say of them."""
         self.frame = self.project.review.hypotheses.frame()
+        self._drawn.clear()
         self.strategies = self._read_strategies()
         keys = [row["key"] for row in self._records()]
         if self.chosen not in keys:
@@ -224,6 +226,13 @@ class HypothesesState(SectionState):
         ``low``, ``mid`` and ``high`` are distances from the threshold as shares of the
         farther end, turned so that what was believed lies at the right.
         """
+        key = (self.lang, self.state_filter, self.segment_filter)
+        if key not in self._drawn:
+            # One object as long as it is the same: the chart is then not made again.
+            self._drawn[key] = self._forest()
+        return self._drawn[key]
+
+    def _forest(self) -> pd.DataFrame:
         drawn = []
         for row in self.rows():
             raw = row["raw"]
