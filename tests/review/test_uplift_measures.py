@@ -264,13 +264,13 @@ def test_intervals_hold_what_they_should():
 def test_the_interval_covers_the_truth():
     # A taste that doubles the uplift from bottom to top: the area is known.
     hits = 0
-    for seed in range(60):
+    for seed in range(40):
         outcome, treated, score = campaign(1_200, 100 + seed)
         found = compare_orders(outcome, treated, {"taste": score}, n_draws=80).coefficients
         row = found[found["measure"].eq("qini")].iloc[0]
         # Gain at depth s: ∫ .3 (1 − u) du = .3 (s − s²/2); less the line .15 s; area .025.
         hits += row["ci_low"] <= 0.025 <= row["ci_high"]
-    assert 51 <= hits <= 60
+    assert 34 <= hits <= 40
 
 
 @pytest.mark.parametrize(

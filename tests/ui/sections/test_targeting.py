@@ -11,24 +11,8 @@ from workbench.ui.state.review import ReviewState
 from workbench.ui.state.sections.targeting_findings import per_thousand, verdict
 
 
-def reviewed(project):
-    """Return the project at its newest cycle that was evaluated."""
-    found = [project.at(cycle.cycle_id) for cycle in project.cycles()]
-    return [each for each in found if each.review.artefact() is not None][-1]
-
-
-def opened(project, **traits):
-    state = ReviewState(reviewed(project), **traits)
-    state.open_section("targeting")
-    return state
-
-
-def text(panel) -> str:
-    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", panel.html))
-
-
 @pytest.mark.parametrize("lang", ["en", "zh_CN"])
-def test_a_viewer_reads_whether_the_order_was_any_good(viewed, lang):
+def test_a_viewer_reads_whether_the_order_was_any_good(viewed, lang, opened, text):
     state = opened(viewed, lang=lang, mode="dark")
     view = ReviewScreen(state)._sections["targeting"]
     section = state.current_section
@@ -48,7 +32,7 @@ def test_a_viewer_reads_whether_the_order_was_any_good(viewed, lang):
     assert not any(str(each) in shown for each in ids.head(300))
 
 
-def test_every_list_has_its_row_and_a_reason_where_it_has_no_figure(viewed):
+def test_every_list_has_its_row_and_a_reason_where_it_has_no_figure(viewed, opened):
     state = opened(viewed)
     section, view = state.current_section, ReviewScreen(state)._sections["targeting"]
     rows = {row["id"]: row for row in section.findings.rows()}
@@ -66,7 +50,7 @@ def test_every_list_has_its_row_and_a_reason_where_it_has_no_figure(viewed):
     assert section.source == "lists"
 
 
-def test_a_viewer_sees_no_figure_of_a_handful(viewed, walked):
+def test_a_viewer_sees_no_figure_of_a_handful(viewed, walked, opened):
     seen, known = opened(viewed).current_section, opened(walked).current_section
     small = [
         name
@@ -84,7 +68,7 @@ def test_a_viewer_sees_no_figure_of_a_handful(viewed, walked):
         assert str(seen.lists()[row["id"]]["n_control"]) not in row["problem"].replace("30", "")
 
 
-def test_a_part_with_too_few_is_not_drawn_for_a_viewer(viewed, walked):
+def test_a_part_with_too_few_is_not_drawn_for_a_viewer(viewed, walked, opened):
     for project, drawn in ((viewed, False), (walked, True)):
         section = opened(project).current_section
         tenths = section.quality.tables["tenths"]
@@ -94,11 +78,11 @@ def test_a_part_with_too_few_is_not_drawn_for_a_viewer(viewed, walked):
         assert bool(len(section.tenths())) is drawn
 
 
-def test_an_analyst_learns_a_model_and_sees_it_beside_the_list(walked):
+def test_an_analyst_learns_a_model_and_sees_it_beside_the_list(walked, opened, text):
     state = opened(walked)
     view = ReviewScreen(state)._sections["targeting"]
     section = state.current_section
-    learn = reviewed(walked).review.targeting.learn
+    learn = walked.review.targeting.learn
     section.project.review.targeting.learn = lambda **asked: learn(**asked, n_folds=2)
     view.side.press("method", "transformed_outcome")
     assert "method=&#39;transformed_outcome&#39;, learner=&#39;logistic&#39;" in view.side.html
@@ -118,16 +102,17 @@ def test_an_analyst_learns_a_model_and_sees_it_beside_the_list(walked):
     )
 
 
-@pytest.mark.parametrize("fields", [{"method": "s_learner"}, {"learner": "<script>"}])
-def test_a_method_that_is_not_offered_is_refused(walked, fields):
+def test_a_method_that_is_not_offered_is_refused(walked, opened):
     state = opened(walked)
     view = ReviewScreen(state)._sections["targeting"]
-    view.side.press("learn", "", fields)
-    assert state.banner.kind == "error"
-    assert "Choose one of" in state.t(state.banner.key, **state.banner.values)
+    for fields in ({"method": "s_learner"}, {"learner": "<script>"}):
+        state.banner = None
+        view.side.press("learn", "", fields)
+        assert state.banner.kind == "error"
+        assert "Choose one of" in state.t(state.banner.key, **state.banner.values)
 
 
-def test_without_an_evaluation_it_is_said_what_to_do(walked):
+def test_without_an_evaluation_it_is_said_what_to_do(walked, text):
     later = walked.open_cycle("2027 Q2", walked.cycle.snapshot_date)
     state = ReviewState(later)
     state.open_section("targeting")
@@ -137,9 +122,8 @@ def test_without_an_evaluation_it_is_said_what_to_do(walked):
     assert 'data-action="fill"' not in view.empty.html
 
 
-def test_a_cycle_that_was_evaluated_before_can_be_judged_now(walked):
-    project = reviewed(walked)
-    state = ReviewState(project)
+def test_a_cycle_that_was_evaluated_before_can_be_judged_now(walked, text):
+    state = ReviewState(walked)
     state.open_section("targeting")
     view = ReviewScreen(state)._sections["targeting"]
     section = state.current_section
@@ -152,7 +136,7 @@ def test_a_cycle_that_was_evaluated_before_can_be_judged_now(walked):
     assert section.ready
 
 
-def test_lists_that_nobody_can_judge_say_why(viewed):
+def test_lists_that_nobody_can_judge_say_why(viewed, opened, text):
     state = opened(viewed)
     section = state.current_section
     lists = section.quality.tables["lists"].assign(problem="no_control", n_control=0)
@@ -163,7 +147,7 @@ def test_lists_that_nobody_can_judge_say_why(viewed):
     assert "Nobody was held back" in text(view.empty)
 
 
-def test_an_order_that_is_the_same_for_all_is_no_order(viewed):
+def test_an_order_that_is_the_same_for_all_is_no_order(viewed, opened):
     section = opened(viewed).current_section
     flat = section.quality.tables["coefficients"].copy()
     flat.loc[flat["order"].eq("propensity"), ["value", "ci_low", "ci_high"]] = 0.0
