@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from workbench import charts, theme
-from workbench.charts.review import daily_table, effect, funnel_table, uplift_heads, uplift_table
+from workbench.charts.review import effect, funnel_table, uplift_heads, uplift_table
+from workbench.charts.review_daily import daily_table
 
 ROWS = pd.DataFrame(
     {

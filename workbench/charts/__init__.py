@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from workbench.charts.insight_rules import segment_rules
     from workbench.charts.insight_value import value_calibration, value_deciles, value_segments
     from workbench.charts.insight_versions import drift, segment_flow
-    from workbench.charts.review import daily, funnel, uplift
+    from workbench.charts.review import funnel, uplift
     from workbench.charts.review_advice import advice_regions
     from workbench.charts.review_board import cost_and_return
     from workbench.charts.review_customers import churn_rates, part_shares, value_bridge
     from workbench.charts.review_cycles import cycle_kpis, lineage_graph
+    from workbench.charts.review_daily import daily
     from workbench.charts.review_evaluation import evaluation_methods, evaluation_parts
     from workbench.charts.review_hypotheses import hypothesis_forest
     from workbench.charts.review_targeting import qini_curves, uplift_tenths
@@ -65,7 +66,7 @@ _HOME = {
     "cost_and_return": "review_board",
     "curve_tables": "strategy_capacity",
     "cycle_kpis": "review_cycles",
-    "daily": "review",
+    "daily": "review_daily",
     "differences": "insight",
     "dispositions": "execution",
     "drift": "insight_versions",

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from workbench import charts
-from workbench.charts.review import daily_table, uplift_table
+from workbench.charts.review import uplift_table
+from workbench.charts.review_daily import daily_table
 from workbench.insight import hide_small_cells
 from workbench.ui.pack.parts import HIDDEN, Column, Native, Page
 from workbench.ui.state.review import ReviewState

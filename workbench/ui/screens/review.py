@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from workbench import charts
-from workbench.charts.review import daily_table, funnel_table, uplift_heads, uplift_height, uplift_table
+from workbench.charts.review import funnel_table, uplift_heads, uplift_height, uplift_table
+from workbench.charts.review_daily import daily_table
 from workbench.ui.panel import Panel
 from workbench.ui.screens.frame import card, show
 from workbench.ui.screens.sectioned import SectionedScreen

@@ -15,7 +15,12 @@ from workbench.ui.state.sections.evaluation import ALPHAS, OUTCOMES, EvaluationS
 from workbench.ui.vega import VegaView
 
 STOPPED = "wb-ev-stopped"
-MESSAGE_PREFIXES = ("review.measure.",)
+MESSAGE_PREFIXES = (
+    "review.measure.",
+    "review_evaluation.methods.subtitle_",
+    "review_evaluation.table.subtitle_",
+    "review_evaluation.table.effect_",
+)
 
 
 class EvaluationSection(Section):
