@@ -26,9 +26,13 @@ def test_what_is_stored_agrees_with_the_lists(walked):
     contacts, outcomes = project.review.results()
     cards = project.strategy.launched_cards()
     rows = follow_up(targets.drop(columns="list_id"), outcomes, cards, contacts=contacts)
+    overall = project.review.evaluation().overall
+    treated = overall[overall["arm"].eq("treatment") & overall["outcome"].eq("responded")]
+    uplift = treated.set_index("strategy_id")["uplift"]
     judged = [one for one in lists.index[lists["problem"].eq("")] if one]
     assert judged
     for strategy_id in judged:
+        assert lists.loc[strategy_id, "uplift"] == pytest.approx(uplift[strategy_id])
         mine = rows[rows["strategy_id"].eq(strategy_id)]
         rank = targets[targets["strategy_id"].eq(strategy_id)].set_index("customer_id")["rank"]
         by_hand = qini_coefficient(
