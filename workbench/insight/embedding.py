@@ -5,9 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.spatial.distance import pdist, squareform
 from sklearn.decomposition import PCA
 
 from workbench.errors import ParameterProblem
@@ -23,6 +25,8 @@ LEARNED = 50_000
 """Up to so many customers UMAP learns from all of them; of more, from a sample."""
 LEARNED_OF_MORE = 20_000
 TRUST_ROWS = 5_000
+EXACT = 4_096
+"""Of fewer customers, UMAP compares each with each and does not search for neighbours."""
 
 Progress = Callable[[float, str], None]
 
@@ -195,10 +199,13 @@ def _umap(scaled: np.ndarray, random_state: int) -> np.ndarray:
         warnings.simplefilter("ignore")
         from umap import UMAP
 
-        model = UMAP(
-            n_neighbors=min(NEIGHBOURS, len(scaled) - 1), min_dist=0.1, random_state=random_state, n_jobs=1
-        )
-        return np.asarray(model.fit_transform(scaled))
+        options: dict[str, Any] = {"min_dist": 0.1, "random_state": random_state, "n_jobs": 1}
+        given = scaled
+        if len(scaled) < EXACT:
+            # UMAP takes all distances of so few too, but asks for each one by itself.
+            options["metric"], given = "precomputed", squareform(pdist(scaled))
+        model = UMAP(n_neighbors=min(NEIGHBOURS, len(scaled) - 1), **options)
+        return np.asarray(model.fit_transform(given))
 
 
 def _neighbours(n: int) -> int:
