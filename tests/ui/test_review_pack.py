@@ -20,6 +20,7 @@ from workbench.project.strategy import Strategy
 from workbench.ui.pack import story as story_module
 from workbench.ui.pack.parts import HIDDEN, Cell, Column, Native, Page, Story
 from workbench.ui.pack.report import write_report
+from workbench.ui.pack.sections import actions
 from workbench.ui.pack.story import tell_story
 from workbench.ui.pack.workbook import write_workbook
 from workbench.ui.screens.review import ReviewScreen
@@ -273,13 +274,13 @@ def test_it_is_logged_before_a_byte_is_written(walked, monkeypatch, told_already
         seen.append(walked.audit_log(1).iloc[0].to_dict())
         raise MachineProblem("strategy_launch.error.export_disk", file="x", cause="full")
 
-    kept = packing._write
+    kept, before = packing._write, sorted(walked.exports.iterdir())
     monkeypatch.setattr(packing, "_write", full)
     with pytest.raises(MachineProblem):
         walked.review.pack("xlsx")
     assert seen[0]["action"] == "pack.export"
     assert seen[0]["ids"]["evaluation"] == walked.review.artefact().artefact_id
-    assert not list(walked.exports.glob("*.xlsx"))
+    assert sorted(walked.exports.iterdir()) == before
     monkeypatch.setattr(packing, "_write", kept)
     path = walked.review.pack("xlsx", lang="zh_CN")
     assert path.parent == walked.exports
@@ -326,3 +327,32 @@ def test_without_an_evaluation_the_pack_says_what_to_do(tmp_path):
     assert "launch one in Strategy" in page
     assert '<script type="module">' not in page
     assert "Board pack" not in ReviewScreen(ReviewState(project)).title.html
+
+
+def test_the_sections_findings_are_in_the_pack_as_this_reader_sees_them(told):
+    story, state = told
+    pages = {page.name: page for page in story.pages}
+    said = {(row[0], row[1]) for row in pages["findings"].rows}
+    for name in state.homes:
+        state.open_section(name)
+        label, heading = state.t(f"review.section.{name}"), state.heading()
+        assert (label, heading.title) in said
+        assert all((label, kpi.label) in said for kpi in state.kpis())
+    state.open_section("overview")
+    assert len(pages["alerts"].rows) == len(state.project.review.board.alerts())
+    believed = state.project.review.hypotheses.frame()
+    assert [row[0] for row in pages["hypotheses"].rows] == believed["hypothesis_id"].tolist()
+    counts = [cell for row in pages["movement"].rows for cell in row[1:]]
+    assert any(cell is HIDDEN for cell in counts)
+    assert not any(0 < cell < 11 for cell in counts if cell is not HIDDEN)
+    assert len(pages["caveats"].rows) == len(state.project.review.evidence.tables()["caveats"])
+
+
+def test_an_action_item_leaves_without_a_customers_number(walked):
+    customer = walked.strategy.targets()["customer_id"].iloc[0]
+    walked.review.board.act_on(None, "Lin", "2026-12-31", f"=Call {customer} on 13812341234")
+    found = actions(ReviewState(walked))
+    assert found.title == "Action items: 1, of which 1 open"
+    assert customer not in found.rows[0][0]
+    assert "138****1234" in found.rows[0][0]
+    assert found.rows[0][1:3] == ("Lin", "31 Dec 2026")
