@@ -28,7 +28,7 @@ def _down() -> alt.Y:
 def _words(base: alt.Chart, tokens: dict[str, str], dy: int) -> list[alt.Chart]:
     """Return the name above a mark, and its figures at the right."""
     name = base.mark_text(
-        align="left", dy=dy, x=2, fontWeight=600, color=tokens["ink"], limit=alt.ExprRef("width - 130")
+        align="left", dy=dy, x=7, fontWeight=600, color=tokens["ink"], limit=alt.ExprRef("width - 130")
     ).encode(text="label:N")
     figures = base.mark_text(align="right", dy=dy, x="width", color=tokens["ink-2"]).encode(text="shown:N")
     return [name, figures]
