@@ -107,3 +107,62 @@ def test_an_unknown_cycle_is_a_sentence(terminal: Any, walked: Path) -> None:
     assert done.returncode == 2
     assert "1999 Q1" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_project_remembers_the_run_and_what_it_was_of(archive: Path, walked: Path) -> None:
+    project = wb.open_project(walked, role="viewer")
+    run = project.store.runs.frame().iloc[0]
+    record = json.loads((archive / "run.json").read_text(encoding="utf-8"))
+    assert (run["state"], run["folder"], run["cycle_id"]) == ("done", str(archive), record["cycle"])
+    assert [one["name"] for one in run["notebooks"]] == [one["name"] for one in record["notebooks"]]
+    assert not run["on_copy"]
+    assert record["trouble"] == ""
+    # Both cycles were walked unattended, and the second differs by what the first one's review accepted.
+    origins = set(project.compare_cycles("2026 Q2", "2026 Q3").strategies["origin"])
+    assert "accepted" in origins
+    assert origins <= {"accepted", "calendar", "added"}
+
+
+def test_a_closed_cycle_is_run_on_a_copy(
+    walked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from workbench.cli import headless
+
+    seen: list[tuple[str, str]] = []
+
+    def execute(source: Path, target: Path, cycle: str) -> Path:
+        # What a notebook would find: another folder, and the cycle open in it.
+        found = wb.open_project(cycle=cycle)
+        assert found.folder != walked
+        found.strategy.add_idea("only in the copy")
+        seen.append((source.stem, found.cycle.state))
+        return target
+
+    monkeypatch.setattr(headless, "_execute", execute)
+    monkeypatch.setattr(headless, "_write_page", lambda *_: None)
+    told: list[str] = []
+    place = headless.archive_run(walked, cycle="2026 Q2", out=tmp_path / "out", tell=told.append)
+    assert seen == [(stage, "open") for stage in STAGES]
+    project = wb.open_project(walked, role="viewer", cycle="2026 Q2")
+    assert project.cycle.state == "closed"
+    assert project.strategy.ideas().empty
+    assert "on a copy" in told[0]
+    assert json.loads((place / "run.json").read_text(encoding="utf-8"))["on_copy"] is True
+    assert bool(project.store.runs.frame("2026 Q2").iloc[0]["on_copy"])
+
+
+def test_a_run_that_breaks_off_is_remembered(
+    walked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from workbench.cli import headless
+    from workbench.errors import WorkbenchError
+
+    def broken(source: Path, target: Path, cycle: str) -> Path:
+        raise WorkbenchError("cli.error.no_project", folder=source)
+
+    monkeypatch.setattr(headless, "_execute", broken)
+    with pytest.raises(WorkbenchError):
+        headless.archive_run(walked, cycle="2026 Q3", out=tmp_path / "out")
+    run = wb.open_project(walked, role="viewer").store.runs.frame().iloc[0]
+    assert run["state"] == "failed"
+    assert "01_insight" in run["trouble"]
