@@ -127,10 +127,11 @@ def sum_shared(
     chosen = {name: value for name, value in (filters or {}).items() if value}
     used = {*chosen, *([by] if by else [])}
     of_strategy = any(name in STRATEGY_KEYS for name in used)
-    crossings = [bool(used & {"region", "branch"}), weeks is not None, "person" in used]
+    by_week = weeks is not None or "week" in used
+    crossings = [bool(used & {"region", "branch"}), by_week, "person" in used]
     if sum(crossings) > 1 or (of_strategy and used & {"branch", "person"}):
         return None
-    level = _level(used, of_strategy, weeks)
+    level = "strategy_week" if by_week else _level(used, of_strategy)
     rows = shared[shared["level"] == level]
     for name, value in chosen.items():
         rows = rows[rows[name] == value]
@@ -145,9 +146,7 @@ def sum_shared(
     return _group(rows, keys), cells
 
 
-def _level(used: set[str], of_strategy: bool, weeks: tuple[int, int] | None) -> str:
-    if weeks is not None:
-        return "strategy_week"
+def _level(used: set[str], of_strategy: bool) -> str:
     if "branch" in used:
         return "branch"
     if "person" in used:

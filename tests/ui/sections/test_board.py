@@ -32,15 +32,36 @@ def said(state) -> str:
     return state.t(state.banner.key, **state.banner.values)
 
 
+@pytest.fixture(scope="module")
+def desks(walked_folder):
+    """A screen for each role, made once; who uses one takes it as it was left and clears it."""
+    made = {}
+    for role, lang in (("analyst", "en"), ("viewer", "en")):
+        state = opened(first(wb.open_project(walked_folder, role=role)), lang=lang)
+        made[role] = (state, ReviewScreen(state)._sections["board"])
+    return made
+
+
 @pytest.fixture
-def analysed(walked_folder):
-    return first(wb.open_project(walked_folder, role="analyst"))
+def desk(desks):
+    """Return a function that gives a role's state and view without filters."""
+
+    def give(role="analyst", lang="en"):
+        state, view = desks[role]
+        state.open_section("board")
+        state.choose_language(lang)
+        state.banner = None
+        section = state.current_section
+        section.clear()
+        section.by, section.all_rows = "", False
+        return state, view, section
+
+    return give
 
 
-def test_the_finding_and_the_figures_are_the_boards(analysed):
-    state = opened(analysed)
-    section = state.current_section
-    row = analysed.review.board.kpis().iloc[0]
+def test_the_finding_and_the_figures_are_the_boards(desk):
+    state, _, section = desk()
+    row = state.project.review.board.kpis().iloc[0]
     assert f"{row['responded_to_plan']:.0%}" in state.heading().title
     kpis = {kpi.label: kpi for kpi in state.kpis()}
     assert len(kpis) == 6
@@ -53,13 +74,10 @@ def test_the_finding_and_the_figures_are_the_boards(analysed):
     assert (drawn["value"].diff().dropna() <= 0).all()
 
 
-@pytest.mark.parametrize("lang", ["en", "zh_CN"])
-@pytest.mark.parametrize("role", ["analyst", "viewer"])
-def test_a_filter_acts_on_everything(walked_folder, role, lang):
-    project = first(wb.open_project(walked_folder, role=role))
-    state = opened(project, lang=lang, mode="dark")
-    view = ReviewScreen(state)._sections["board"]
-    section = state.current_section
+@pytest.mark.parametrize(("role", "lang"), [("analyst", "en"), ("viewer", "zh_CN")])
+def test_a_filter_acts_on_everything(desk, role, lang):
+    state, view, section = desk(role, lang)
+    project = state.project
     chosen = section.values("segment")[0]
     before = (state.heading().title, state.kpis(), text(view.heat))
     view.bar.press("filter-segment", chosen)
@@ -77,12 +95,11 @@ def test_a_filter_acts_on_everything(walked_folder, role, lang):
     assert not any(str(each) in shown for each in ids.head(300))
 
 
-def test_weeks_begin_before_they_end(analysed):
-    state = opened(analysed)
-    view, section = ReviewScreen(state)._sections["board"], state.current_section
+def test_weeks_begin_before_they_end(desk):
+    state, view, section = desk()
     view.bar.press("filter-week_from", "3")
     assert section.weeks() == (3, len(section.begins))
-    whole = analysed.review.board.kpis(weeks=section.weeks()).iloc[0]
+    whole = state.project.review.board.kpis(weeks=section.weeks()).iloc[0]
     assert state.kpis()[0].value == f"{whole['contacted']:,.0f}"
     view.bar.press("filter-week_to", "2")
     assert section.weeks() == (2, 2)
@@ -92,12 +109,11 @@ def test_weeks_begin_before_they_end(analysed):
     assert "weeks=(2, 2)" in section.hint()
 
 
-def test_every_dimension_is_a_table(analysed):
-    state = opened(analysed)
-    view, section = ReviewScreen(state)._sections["board"], state.current_section
+def test_every_dimension_is_a_table(desk):
+    state, view, section = desk()
     for by in section.dimensions():
         view.heat.press("by", by)
-        rows = analysed.review.board.kpis(by)
+        rows = state.project.review.board.kpis(by)
         table = section.tables.heat()
         assert table["n"] == len(rows)
         assert state.t(f"review_board.by.{by}") in text(view.heat)
@@ -112,16 +128,14 @@ def test_every_dimension_is_a_table(analysed):
     assert section.branch == member
 
 
-def test_a_viewer_is_shown_no_small_count_and_no_control_to_write(viewed):
-    project = first(viewed)
-    state = opened(project)
-    view, section = ReviewScreen(state)._sections["board"], state.current_section
+def test_a_viewer_is_shown_no_small_count_and_no_control_to_write(desk):
+    state, view, section = desk("viewer")
     for by in section.dimensions():
         view.heat.press("by", by)
         for row in section.tables.heat()["rows"]:
             for name in ("listed", "n_responded"):
                 figure = row[name]["shown"].replace(",", "")
-                assert not (figure.isdigit() and 0 < int(figure) < project.small_cell), (by, row)
+                assert not (figure.isdigit() and 0 < int(figure) < state.project.small_cell), (by, row)
     html = view.items.html + view.bar.html + view.heat.html
     assert not re.search(r'data-action="(new|act|edit|save|end-\w+)"', html)
     assert "py " not in text(view.heat)
@@ -129,9 +143,8 @@ def test_a_viewer_is_shown_no_small_count_and_no_control_to_write(viewed):
     assert section.form.open == ""
 
 
-def test_filters_that_leave_too_few_say_so_and_can_be_taken_away(viewed):
-    state = opened(first(viewed))
-    view, section = ReviewScreen(state)._sections["board"], state.current_section
+def test_filters_that_leave_too_few_say_so_and_can_be_taken_away(desk):
+    state, view, section = desk("viewer")
     view.bar.press("filter-strategy_id", section.values("strategy_id")[0])
     view.bar.press("filter-branch", section.values("branch")[0])
     assert "too few customers" in state.heading().title
@@ -141,9 +154,8 @@ def test_filters_that_leave_too_few_say_so_and_can_be_taken_away(viewed):
     assert len(state.kpis()) == 6
 
 
-def test_an_alert_leads_where_it_is_looked_into(analysed):
-    state = opened(analysed)
-    view, section = ReviewScreen(state)._sections["board"], state.current_section
+def test_an_alert_leads_where_it_is_looked_into(desk):
+    state, view, section = desk()
     rows = [
         (
             "over_budget",
@@ -156,6 +168,7 @@ def test_an_alert_leads_where_it_is_looked_into(analysed):
         ("below_everywhere", "warn", "place", section.values("branch")[0], "board", "{}"),
         ("sample_ratio", "bad", "strategy", "S1", "evaluation", '{"sample_ratio_p": 0.0001}'),
     ]
+    kept = section.raised
     section.raised = pd.DataFrame(rows, columns=["alert", "severity", "scope", "member", "section", "values"])
     state.touch()
     assert "140%" in text(view.alerts)
@@ -166,6 +179,7 @@ def test_an_alert_leads_where_it_is_looked_into(analysed):
     view.alerts.press("look", "77")
     view.alerts.press("look", "2")
     assert state.section == ("evaluation" if "evaluation" in state.homes else "board")
+    section.raised = kept
 
 
 def test_a_comment_becomes_an_action_item_and_is_ended(walked):
