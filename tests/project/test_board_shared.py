@@ -132,7 +132,7 @@ def test_the_attack_finds_what_is_hidden_badly(monkeypatch):
     monkeypatch.setattr(board_shared, "hide_small_cells", only_small)
     asked = [(by, {}, None) for by in ("", "strategy_id", "region", "branch")]
     asked += [("week", {"strategy_id": f"S{n}"}, None) for n in range(STRATEGIES)]
-    assert Attack(make_cube(1), "responded", asked).found_out()
+    assert Attack(make_cube(2), "responded", asked).found_out()
 
 
 def test_figures_that_rest_on_hidden_counts_are_hidden_too():
