@@ -111,6 +111,7 @@ def test_an_alarm_stops_the_reading(viewed):
     for panel in (view.methods_head, view.parts_head):
         assert "Find out why before reading" in text(panel)
     assert "not as drawn" in text(view.side)
+    assert "Nothing in the data speaks against" not in text(view.side)
     assert "not to be read" in text(view.table)
     assert "✕" in state.kpis()[0].value
     other = next(i for i in section.ids() if i != first)
