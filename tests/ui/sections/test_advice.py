@@ -114,6 +114,10 @@ def test_a_viewer_sees_no_figure_of_a_small_cell_nor_what_tells_it(viewed, seen)
                 row["change"] for row in section.screen.decisions.rows() if name in row["id"]
             )
     assert hidden
+    # That something would change is said all the same.
+    assert "hidden" in text(seen.changes)
+    told = viewed.review.advice.changes()["strategy_id"].nunique()
+    assert f"Acceptance changes {told} strategies" in text(seen.changes)
 
 
 def test_a_moved_threshold_shows_what_would_change_and_stores_nothing(viewed, seen):

@@ -63,9 +63,12 @@ class AdviceChanges:
         for row in rows:
             name, field = str(row["strategy_id"]), str(row["field"])
             together = field == "prior_a" and (name, "expected_response") in priors
-            if field == "prior_b" or together or self._is_hidden(name, field, came):
+            hidden = self._is_hidden(name, field, came)
+            if field == "prior_b" or together or (hidden and field == "prior_a"):
                 continue
             before, after = self._write(field, row["before"]), self._write(field, row["after"])
+            if hidden:
+                after = section.t("review.hidden")
             if field == "prior_a":
                 before, after = "–", _beta(row["after"], priors.get((name, "prior_b")))
             if field == "strategy_id":
