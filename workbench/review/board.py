@@ -116,7 +116,7 @@ def _sum_up(ran: pd.DataFrame, alpha: float) -> dict[str, tuple[float, float, fl
     if len(known):
         won = float(known["value"].sum())
         errors = known["standard_error"] * known["n"] * known["value_per_response"]
-        half = float(special.ndtri(1 - alpha / 2) * np.sqrt(np.square(errors).sum(min_count=1)))
+        half = float(special.ndtri(1 - alpha / 2) * np.sqrt(errors.pow(2).sum(min_count=1)))
     figures = {
         "value_won": (won, won - half, won + half),
         "responded": (float(ran["n_responded"].sum()), np.nan, np.nan),
