@@ -340,12 +340,16 @@ def _compared(earlier: Project, later: Project, alpha: float) -> CycleComparison
 
     pair = (earlier, later)
     kpis = effects = segments = pd.DataFrame()
-    if all(project.review.artefact() is not None for project in pair):
-        overall = [project.review.evaluation().overall for project in pair]
+    # Only the tables that are compared are opened: a segmentation's map of customers is large.
+    evaluations = [artefact for project in pair if (artefact := project.review.artefact()) is not None]
+    segmented = [artefact for project in pair if (artefact := project.insight.artefact()) is not None]
+    if len(evaluations) == len(pair):
+        overall = [earlier.store.artefacts.read(artefact, "overall") for artefact in evaluations]
         kpis = compare_cycle_kpis(*(measure_cycle(one, alpha=alpha) for one in overall), alpha=alpha)
         effects = compare_effects(*overall, alpha=alpha)
-    if all(project.insight.artefact() is not None for project in pair):
-        segments = compare_segment_sizes(*(project.insight.segmentation().segments for project in pair))
+    if len(segmented) == len(pair):
+        sizes = [earlier.store.artefacts.read(artefact, "segments") for artefact in segmented]
+        segments = compare_segment_sizes(sizes[0], sizes[1])
     cards = [project.strategy.cards().drop(columns=list(STAMPS)) for project in pair]
     listed = [set(project.strategy.targets()["customer_id"]) for project in pair]
     return CycleComparison(
