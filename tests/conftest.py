@@ -88,15 +88,18 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callabl
     try:
         shared.mkdir()
     except FileExistsError:
-        until = time.monotonic() + 300
+        until = time.monotonic() + 280
         while not done.exists():
+            assert not (shared / "failed").exists(), f"another worker could not make {name}"
             assert time.monotonic() < until, f"another worker has not made {name} in time"
             time.sleep(0.2)
     else:
         try:
             make(shared / name)
-        finally:
-            done.touch()
+        except BaseException:
+            (shared / "failed").touch()
+            raise
+        done.touch()
     shutil.copytree(shared / name, own / name)
     return own / name
 

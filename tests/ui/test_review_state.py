@@ -338,6 +338,23 @@ def test_who_only_reads_gets_no_button_that_writes(walked, role):
     assert not state.hints
 
 
+def test_a_viewer_is_told_no_effect_of_a_small_arm(state, viewer):
+    rows = state.evaluation.overall
+    treated = rows[rows["outcome"].eq("responded")]
+    n = treated.groupby("strategy_id")["n"].min()
+    small = set(n.index[n < state.project.settings.small_cell])
+    assert small
+    for each in (state, viewer):
+        drawn = each.figures.uplift().set_index("strategy_id")
+        hidden = set(drawn.index[drawn["figures"] == "hidden"])
+        assert hidden == (small & set(drawn.index) if each is viewer else set())
+        assert drawn.loc[sorted(hidden), ["uplift", "ci_low", "ci_high"]].isna().all(axis=None)
+    # Counts that are too small are words in the sentences too, and never a gap.
+    reasons = " ".join(row["reason"] for row in viewer.decisions.rows())
+    assert "–" not in reasons
+    assert "fewer than 11" in reasons
+
+
 def test_a_viewer_sees_no_small_count(viewer):
     minimum = viewer.project.settings.small_cell
     for segment in sorted(set(viewer.cards["segment"])):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.project.handle import Project
 
-PARTS: tuple[str, ...] = ("board", "evidence", "targeting", "movement", "hypotheses", "advice")
+PARTS: tuple[str, ...] = ("evidence", "board", "targeting", "movement", "hypotheses", "advice")
 """Handles on ``project.review`` whose ``fill()`` stores what a section shows, in the order they run."""
 
 

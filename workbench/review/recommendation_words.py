@@ -127,7 +127,8 @@ def _show(figures: Mapping[str, Any], lang: str) -> dict[str, str]:
             # It only stands before the upper end, which carries the unit.
             shown[name] = locale.points(value, lang, unit=False)
         elif name in _COUNTS:
-            shown[name] = locale.count(value, lang)
+            # A count that a reader may not see comes as words.
+            shown[name] = value if isinstance(value, str) else locale.count(value, lang)
         elif name in _POINTS:
             shown[name] = locale.points(value, lang)
         elif name in _SHARES:

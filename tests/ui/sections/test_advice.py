@@ -117,7 +117,7 @@ def test_a_viewer_sees_no_figure_of_a_small_cell_nor_what_tells_it(viewed, seen)
     # That something would change is said all the same.
     assert "hidden" in text(seen.changes)
     told = viewed.review.advice.changes()["strategy_id"].nunique()
-    assert f"Acceptance changes {told} strategies" in text(seen.changes)
+    assert f"changes in the next cycle: {told}" in text(seen.changes)
 
 
 def test_a_moved_threshold_shows_what_would_change_and_stores_nothing(viewed, seen):
@@ -159,7 +159,7 @@ def test_the_chart_shows_strategies_with_a_return(viewed, seen):
 
 def test_what_acceptance_changes_stands_beside_what_the_review_before_changed(viewed, seen):
     view = seen
-    assert "Acceptance changes" in text(view.changes)
+    assert "Strategies that acceptance changes" in text(view.changes)
     carried = viewed.review.advice.carried()
     n = carried["strategy_id"].nunique()
     assert f"{n} strategies came from the review of 2026 Q2" in text(view.carried)

@@ -145,7 +145,10 @@ class ReviewDecisions:
         change: dict[str, Any] = json.loads(row["change"])
         if "posterior_mean" in json.loads(row["evidence"]) and "posterior_mean" not in known:
             change = {name: value for name, value in change.items() if name != "expected_response"}
-        return {**row, "evidence": json.dumps(known), "change": json.dumps(change)}
+        fewer = self.t("review.fewer", n=self._state.project.settings.small_cell)
+        hidden = {name: fewer for name in json.loads(row["evidence"]) if name.startswith("n_")}
+        told = {**hidden, **known}
+        return {**row, "evidence": json.dumps(told), "change": json.dumps(change)}
 
     def _evidence(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return the figures behind a row, without those that a reader may not see."""

@@ -106,7 +106,11 @@ class ReviewFigures:
         if state.measure == "responded":
             # The verdict also asks for enough responses behind the interval.
             rows["proven"] = rows["strategy_id"].map(responses).isin(("works", "harms"))
+        # The rate of so small an arm would tell a reader of single customers.
+        small = rows["strategy_id"].isin(overall.loc[[self.is_small(n) for n in overall["n"]], "strategy_id"])
+        rows[["uplift", "ci_low", "ci_high"]] = rows[["uplift", "ci_low", "ci_high"]].mask(small)
         rows["figures"] = [self.effect(row.uplift, row.ci_low, row.ci_high) for row in _rows(rows)]
+        rows["figures"] = rows["figures"].mask(small, self.t("review.hidden"))
         words = [self.word(i, responses.get(i)) for i in rows["strategy_id"]]
         rows["verdict"] = [word for word, _ in words]
         rows["tone"] = [tone for _, tone in words]
