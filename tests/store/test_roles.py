@@ -50,6 +50,17 @@ _WRITES = {
     ("Objectives", "save"): "analyst",
     ("Pairs", "decide"): "analyst",
     ("Results", "add"): "contributor",
+    ("RoomActs", "act"): "participant",
+    ("RoomActs", "be_here"): "participant",
+    ("RoomActs", "board"): "participant",
+    ("RoomActs", "join"): "participant",
+    ("RoomActs", "keep_draft"): "participant",
+    ("RoomActs", "last_move"): "participant",
+    ("Rooms", "arrange"): "analyst",
+    ("Rooms", "close"): "analyst",
+    ("Rooms", "decide"): "analyst",
+    ("Rooms", "lead"): "analyst",
+    ("Rooms", "open"): "analyst",
     ("Runs", "begin"): "analyst",
     ("Runs", "end"): "analyst",
     ("Slots", "assign"): "analyst",
@@ -83,16 +94,15 @@ def test_every_method_says_who_may_call_it(area: type[Area], name: str) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("method", sorted(_WRITES), ids=".".join)
-def test_a_role_is_refused_before_its_arguments_are_looked_at(
-    tmp_path: Path, method: tuple[str, str], role: str
-) -> None:
+def test_a_role_is_refused_before_its_arguments_are_looked_at(tmp_path: Path, role: str) -> None:
     open_store(tmp_path)
     areas = {type(a).__name__: a for a in _areas_of(open_store(tmp_path, role=role)).values()}
-    call = getattr(areas[method[0]], method[1])
-    # Without arguments, a call that passes the guard fails on them.
-    with pytest.raises(TypeError if may(role, _WRITES[method]) else NotAllowed):  # type: ignore[arg-type]
-        call()
+    for (area, name), minimum in sorted(_WRITES.items()):
+        # Without arguments, a call that passes the guard fails on them.
+        passes = may(role, minimum)  # type: ignore[arg-type]
+        call = getattr(areas[area], name)
+        with pytest.raises(TypeError if passes else NotAllowed):
+            call()
 
 
 def test_a_write_without_a_role_check_fails(store: Store) -> None:

@@ -62,7 +62,7 @@ class Database:
     ----------
     url : str
         SQLAlchemy URL; ``sqlite:///<absolute path>`` or ``postgresql+psycopg://…``.
-    role : {"viewer", "contributor", "analyst"}
+    role : {"participant", "viewer", "contributor", "analyst"}
         What this handle may write. A viewer's connections are read-only in the database
         itself, so that not even raw SQL writes.
     who : str, optional

@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest migration; a store that stands elsewhere is migrated when it is opened."""
 
 metadata = MetaData(

@@ -21,6 +21,8 @@ from workbench.store.objectives import Objectives
 from workbench.store.pairs import Pairs
 from workbench.store.remarks import Comments, Ideas
 from workbench.store.results import Decisions, Results
+from workbench.store.room_acts import RoomActs
+from workbench.store.rooms import Rooms
 from workbench.store.runs import Runs
 from workbench.store.trail import Trail
 
@@ -41,6 +43,8 @@ AREAS: tuple[type[Area], ...] = (
     Objectives,
     Pairs,
     Results,
+    RoomActs,
+    Rooms,
     Runs,
     Slots,
     Trail,
@@ -79,6 +83,8 @@ class Store:
         self.objectives = Objectives(database, project_folder)
         self.pairs = Pairs(database, project_folder)
         self.results = Results(database, project_folder)
+        self.room_acts = RoomActs(database, project_folder)
+        self.rooms = Rooms(database, project_folder)
         self.runs = Runs(database, project_folder)
         self.slots = Slots(database, project_folder)
         self.trail = Trail(database, project_folder)
@@ -101,7 +107,7 @@ def open_store(
         The project's folder.
     url : str, optional
         SQLAlchemy URL; by default ``state.sqlite`` in the folder.
-    role : {"viewer", "contributor", "analyst"}, default="analyst"
+    role : {"participant", "viewer", "contributor", "analyst"}, default="analyst"
         What this handle may write.
     who : str, optional
         Written to the audit log; by default ``WORKBENCH_USER`` or the account's name.

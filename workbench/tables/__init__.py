@@ -10,6 +10,7 @@ contacts is missing, never 0.
 
 from workbench.tables.masking import mask_identifier, mask_name, mask_phone
 from workbench.tables.objectives import HORIZONS, OBJECTIVES, UNITS
+from workbench.tables.rooms import ROOM_GROUPS, ROOM_IDEAS
 from workbench.tables.schema import Column, Table
 from workbench.tables.sources import (
     CAMPAIGN_HISTORY,
@@ -106,6 +107,8 @@ __all__ = [
     "QUARANTINE",
     "RECOMMENDATIONS",
     "RELATIONS",
+    "ROOM_GROUPS",
+    "ROOM_IDEAS",
     "SCORES",
     "SEGMENTS",
     "STRATEGIES",
