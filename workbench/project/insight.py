@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from workbench.insight import Preparation, RuleSet
     from workbench.project.handle import Project
     from workbench.project.portraits import Portraits
+    from workbench.project.rooms import Rooms
     from workbench.project.rulebook import Rulebook
     from workbench.project.ties import Ties
     from workbench.project.valuation import Valuation
@@ -61,6 +62,13 @@ class Insight(Comparing, Reshaping):
         from workbench.project.rulebook import Rulebook
 
         return Rulebook(self._project)
+
+    @cached_property
+    def rooms(self) -> Rooms:
+        """Brainstorm rooms, and what comes out of them."""
+        from workbench.project.rooms import Rooms
+
+        return Rooms(self._project)
 
     def approve_rules(self, rules: RuleSet | None = None, note: str = "") -> Segmentation:
         """Approve a rule set as the cycle's segmentation; see `Rulebook.approve`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -254,8 +254,14 @@ class Rooms(Area):
             self._record(change, room_id, "arrange", {"groups": made}, key)
 
     @writes("analyst")
-    def decide(self, room_id: int, decision: Mapping[str, Any], key: str) -> int:
-        """Write down what came out of a room; return the move's number.
+    def decide(
+        self,
+        room_id: int,
+        decision: Mapping[str, Any],
+        key: str,
+        make: Callable[[], Mapping[str, Any]] | None = None,
+    ) -> dict[str, Any]:
+        """Write down what came out of a room, and make it in the same write.
 
         Parameters
         ----------
@@ -263,21 +269,33 @@ class Rooms(Area):
             The room.
         decision : mapping
             ``kind`` (label, description, strategy, hypothesis, none), ``idea_ids``, and
-            what was made of them.
+            what is to be made of them.
         key : str
             Of this move: made twice under one key, it happens once.
+        make : callable, optional
+            Writes to the store what was decided, and returns its ids. It happens together
+            with the room's move, or not at all.
+
+        Returns
+        -------
+        dict
+            The decision with the ids, as it was written down.
 
         Raises
         ------
         ParameterProblem
-            If the room is closed.
+            If the room has not come to its last stage, or is closed.
         """
         with self.database.writing("room.decide", room_id=room_id) as change:
             before = made_before(change, room_id, None, key)
             if before is not None:
-                return int(before.move_id)
-            self._open_room(change, room_id)
-            return self._record(change, room_id, "decide", decision, key)
+                return dict(plain_move(before)["content"])
+            room = self._open_room(change, room_id)
+            if room.stage != STAGES[-2]:
+                raise ParameterProblem("rooms.error.not_deciding", code=room.code)
+            written = {**decision, **(make() if make is not None else {})}
+            self._record(change, room_id, "decide", written, key)
+            return written
 
     @writes("analyst")
     def close(self, room_id: int) -> None:
