@@ -189,7 +189,7 @@ class ReviewRules:
 
 
 def compare_texts(before: str, after: str) -> list[tuple[str, str]]:
-    """Return the lines in which two texts differ, with a line around them.
+    r"""Return the lines in which two texts differ, with a line around them.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ def compare_texts(before: str, after: str) -> list[tuple[str, str]]:
 
     Examples
     --------
-    >>> compare_texts("a = 1\\nb = 2", "a = 1\\nb = 3")
+    >>> compare_texts("a = 1\nb = 2", "a = 1\nb = 3")
     [('@', '-1,2 +1,2'), (' ', 'a = 1'), ('-', 'b = 2'), ('+', 'b = 3')]
     """
     lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1))[2:]
