@@ -69,6 +69,8 @@ def test_the_same_day_twice_is_said_and_shares_stay(copied: Project) -> None:
     assert step is not None
     assert step.problem is not None
     assert step.problem[0] == "review_customers.error.same_day"
+    with pytest.raises(ParameterProblem, match="Both snapshots show"):
+        step.matrix("lifecycle_stage")
     assert len(later.review.movement.shares())
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.errors import NotFound, WorkbenchError
+from workbench.errors import NotFound, ParameterProblem, WorkbenchError
 from workbench.store import Artefact
 
 if TYPE_CHECKING:
@@ -78,7 +78,13 @@ class Step:
     _kept: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     def matrix(self, by: str = "segment") -> pd.DataFrame:
-        """Return who went where; see `workbench.migrate`."""
+        """Return who went where; see `workbench.migrate`.
+
+        Raises
+        ------
+        ParameterProblem
+            If the two snapshots can't be compared, as ``problem`` says; here and below.
+        """
         return self._once("migrate", by)
 
     def value(self, by: str = "segment") -> pd.DataFrame:
@@ -92,6 +98,8 @@ class Step:
     def _once(self, name: str, by: str) -> pd.DataFrame:
         from workbench import review
 
+        if self.problem is not None:
+            raise ParameterProblem(self.problem[0], **self.problem[1])
         if (name, by) not in self._kept:
             self._kept[name, by] = getattr(review, name)(self.cells, by)
         return self._kept[name, by]
