@@ -132,7 +132,7 @@ def test_a_card_is_made_of_a_template_copied_and_removed(copied) -> None:
 
 
 def test_a_card_with_a_launched_list_stays(copied) -> None:
-    launched = copied.at(copied.cycles()[0].cycle_id)
+    launched = copied.at(copied.cycles()[-1].cycle_id)
     name = launched.strategy.lists()["strategy_id"].iloc[0]
     with pytest.raises(ParameterProblem, match=name):
         launched.strategy.card_file.remove(name)

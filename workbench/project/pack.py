@@ -88,8 +88,7 @@ class BoardPack:
 
         Examples
         --------
-        >>> project.review.pack("html", lang="zh_CN")  # doctest: +SKIP
-        PosixPath('/data/bank/exports/2026 Q3 board pack 20261122T101500.html')
+        ``project.review.pack("html", lang="zh_CN")`` in a project that was evaluated.
         """
         self._store.exports.require("contributor")
         path = self.deliver(format, lang).path
