@@ -88,7 +88,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callabl
     try:
         shared.mkdir()
     except FileExistsError:
-        until = time.monotonic() + 280
+        until = time.monotonic() + 560
         while not done.exists():
             assert not (shared / "failed").exists(), f"another worker could not make {name}"
             assert time.monotonic() < until, f"another worker has not made {name} in time"
