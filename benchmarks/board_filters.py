@@ -12,16 +12,14 @@ new specifications, on canvas and by its default, SVG.
 
 from __future__ import annotations
 
-import argparse
 import os
-import statistics
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from chromium import chromium, write_notebook
+from repaint import compare, read_options, time_moves, walked_bank
 
 import workbench as wb
 from workbench.publish import Dashboards
@@ -59,97 +57,25 @@ def draw(change):
 choice.observe(draw, "value")
 widgets.VBox([choice, *views])
 """
-# Strokes on any canvas, and text or marks that change anywhere but in the choice itself.
-WATCH = """
-() => {
-  const watch = (globalThis.watch = { changes: 0, sent: 0 });
-  const note = () => { watch.changes += 1; };
-  for (const name of ["clearRect", "fillRect", "fill", "stroke", "fillText"]) {
-    const original = CanvasRenderingContext2D.prototype[name];
-    CanvasRenderingContext2D.prototype[name] = function (...args) {
-      const result = original.apply(this, args);
-      note();
-      return result;
-    };
-  }
-  new MutationObserver((found) => {
-    const own = ({ target }) => !(target.parentElement ?? target).closest?.("select, .bd-bar");
-    if (found.some(own)) note();
-  }).observe(document.body, { childList: true, subtree: true, characterData: true });
-  const send = WebSocket.prototype.send;
-  WebSocket.prototype.send = function (...args) {
-    watch.sent ||= performance.now();
-    return send.apply(this, args);
-  };
-}
-"""
 # The next choice of the segment, as a person picks it.
-MOVE = """
-async (place) => {
-  const watch = globalThis.watch;
-  const ours = document.querySelector("[data-key=bd-segment]");
-  const choice = ours ?? document.querySelector(".widget-dropdown select");
-  watch.sent = 0;
-  let seen = watch.changes;
-  const begun = performance.now();
-  choice.selectedIndex = place % choice.options.length;
-  choice.dispatchEvent(new Event("change", { bubbles: true }));
-  const frame = () => new Promise((next) => requestAnimationFrame(() => next(performance.now())));
-  let shown = 0;
-  let quiet = 0;
-  while (performance.now() - begun < 20000) {
-    const now = await frame();
-    if (!watch.sent) { seen = watch.changes; continue; }
-    if (watch.changes !== seen) { seen = watch.changes; shown = now; quiet = 0; }
-    else if (shown && ++quiet >= 15) return [shown - watch.sent, shown - begun];
-  }
-  return [NaN, NaN];
-}
+ACT = """
+const ours = document.querySelector("[data-key=bd-segment]");
+const choice = ours ?? document.querySelector(".widget-dropdown select");
+choice.selectedIndex = move % choice.options.length;
+choice.dispatchEvent(new Event("change", { bubbles: true }));
 """
-
-
-def measure(browser: Any, address: str, chosen: str, rounds: int) -> list[list[float]]:
-    """Return of each change, after three to warm up, the milliseconds from the report and the press."""
-    page = browser.new_page(viewport={"width": 1440, "height": 1000})
-    page.goto(address)
-    page.wait_for_selector(f"{chosen}:visible", timeout=120_000)
-    drawn = ".workbench-chart[data-marks], .vega-embed canvas, .vega-embed svg"
-    page.wait_for_function(f"document.querySelectorAll({drawn!r}).length >= 2", timeout=120_000)
-    page.wait_for_timeout(2500)
-    page.evaluate(WATCH)
-    times = []
-    for number in range(rounds + 3):
-        times.append(page.evaluate(MOVE, number + 1))
-        page.wait_for_timeout(120)
-    page.goto("about:blank")
-    page.close()
-    return times[3:]
 
 
 def main() -> int:
     """Print the medians; fail where the target is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=21, help="changes for each figure, at least 15")
-    parser.add_argument("--customers", type=int, default=20_000, help="customers of the sample bank")
-    parser.add_argument("--project", help="an evaluated project to measure instead; it is not changed")
-    asked = parser.parse_args()
-    rounds = max(15, asked.rounds)
+    asked = read_options(__doc__, "an evaluated project")
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / "bank"
-        if asked.project:
-            folder = Path(asked.project)
-        else:
-            raw = wb.create_sample_bank(Path(place) / "raw", customers=asked.customers, months=12)
-            made = wb.create_project(folder)
-            made.walk(raw, embedding="pca", sample_size=400, k_range=range(5, 8))
+        folder = walked_bank(Path(place), asked)
         project = wb.open_project(folder, role="viewer")
         # A project of several cycles is measured where it was evaluated first.
-        evaluated = [
-            c for c in project.cycles() if project.at(c.cycle_id).review.board.artefact() is not None
-        ]
-        cycle = evaluated[0].cycle_id
-        n = project.at(cycle).review.board.artefact().summary["n"]
-        notebooks = Path(place) / "notebooks"
+        boards = {c.cycle_id: project.at(c.cycle_id).review.board.artefact() for c in project.cycles()}
+        cycle, board = next((name, found) for name, found in boards.items() if found is not None)
+        notebooks, log = Path(place) / "notebooks", Path(place) / "log"
         write_notebook(
             notebooks / "review.ipynb",
             "import workbench as wb",
@@ -161,38 +87,35 @@ def main() -> int:
                 PEER.format(renderer=renderer, folder=str(folder), cycle=cycle),
             )
         print(
-            f"a filter of the Board section to its redrawn picture, {n:,} customers on lists, "
-            f"median of {rounds} changes (middle half), milliseconds, {os.cpu_count()} cores"
+            f"a filter of the Board section to its redrawn picture, {board.summary['n']:,} customers on "
+            f"lists, median of {asked.rounds} changes (middle half), milliseconds, {os.cpu_count()} cores"
         )
-        middle = {}
-        log = Path(place) / "log"
         with (
             Dashboards(folder, role="viewer", notebooks=notebooks, preheat=False, log=log) as dashboards,
             chromium() as browser,
         ):
-            for name, words in (
-                ("review", "the Board section, whole"),
-                ("canvas", "JupyterChart, the two charts, canvas"),
-                ("svg", "JupyterChart, the two charts, SVG"),
-            ):
-                address, chosen = dashboards.address(name), ".widget-dropdown select"
-                if name == "review":
-                    chosen = "[data-key=bd-segment]"
-                    address += f"&section=board&cycle={quote(cycle)}"
-                times = measure(browser, address, chosen, rounds)
-                low, middle[name], high = statistics.quantiles([first for first, _ in times], n=4)
-                whole = statistics.median(second for _, second in times)
-                print(
-                    f"{words:>38}  {middle[name]:>6.0f} ({low:.0f} to {high:.0f}); with sending {whole:.0f}",
-                    flush=True,
+
+            def way(name: str, chosen: str, query: str = "") -> list[list[float]]:
+                return time_moves(
+                    browser,
+                    dashboards.address(name) + query,
+                    ready=f"{chosen}:visible",
+                    own="select, .bd-bar",
+                    act=ACT,
+                    rounds=asked.rounds,
+                    move=lambda number: number + 1,
                 )
-        ok = middle["review"] < TARGET
-        print(
-            f"times faster: {middle['canvas'] / middle['review']:.1f} "
-            f"(SVG {middle['svg'] / middle['review']:.1f})  target < {TARGET:.0f} ms: "
-            f"{'met' if ok else 'MISSED'}"
-        )
-    return int(not ok)
+
+            query, peer = f"&section=board&cycle={quote(cycle)}", ".widget-dropdown select"
+            return compare(
+                (
+                    ("the Board section, whole", lambda: way("review", "[data-key=bd-segment]", query)),
+                    ("JupyterChart, the two charts, canvas", lambda: way("canvas", peer)),
+                    ("JupyterChart, the two charts, SVG", lambda: way("svg", peer)),
+                ),
+                "with sending",
+                TARGET,
+            )
 
 
 if __name__ == "__main__":

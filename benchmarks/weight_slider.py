@@ -14,15 +14,13 @@ new specifications, on canvas and by its default, SVG.
 
 from __future__ import annotations
 
-import argparse
 import os
-import statistics
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from chromium import chromium, write_notebook
+from repaint import compare, read_options, time_moves, walked_bank
 
 import workbench as wb
 from workbench.publish import Dashboards
@@ -61,98 +59,27 @@ def draw(change):
 slider.observe(draw, "value")
 widgets.VBox([slider, *views])
 """
-# Strokes on any canvas, and text or marks that change anywhere but in the slider itself.
-WATCH = """
-() => {
-  const watch = (globalThis.watch = { changes: 0, sent: 0 });
-  const note = () => { watch.changes += 1; };
-  for (const name of ["clearRect", "fillRect", "fill", "stroke", "fillText"]) {
-    const original = CanvasRenderingContext2D.prototype[name];
-    CanvasRenderingContext2D.prototype[name] = function (...args) {
-      const result = original.apply(this, args);
-      note();
-      return result;
-    };
-  }
-  new MutationObserver((found) => {
-    const own = ({ target }) => !(target.parentElement ?? target).closest?.(".slide, .widget-slider");
-    if (found.some(own)) note();
-  }).observe(document.body, { childList: true, subtree: true, characterData: true });
-  const send = WebSocket.prototype.send;
-  WebSocket.prototype.send = function (...args) {
-    watch.sent ||= performance.now();
-    return send.apply(this, args);
-  };
-}
-"""
 # The keyboard moves the slider by a step: what a person does, without a drag's many events.
-MOVE = """
-async (key) => {
-  const watch = globalThis.watch;
-  const ours = document.querySelector("[data-live=weight-expected_value]");
-  const handle = ours ?? document.querySelector(".noUi-handle");
-  handle.focus();
-  watch.sent = 0;
-  let seen = watch.changes;
-  const begun = performance.now();
-  if (ours) {
-    key === "ArrowRight" ? ours.stepUp() : ours.stepDown();
-    ours.dispatchEvent(new Event("input", { bubbles: true }));
-  } else {
-    handle.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-  }
-  const frame = () => new Promise((next) => requestAnimationFrame(() => next(performance.now())));
-  let shown = 0;
-  let quiet = 0;
-  while (performance.now() - begun < 20000) {
-    const now = await frame();
-    if (!watch.sent) { seen = watch.changes; continue; }
-    if (watch.changes !== seen) { seen = watch.changes; shown = now; quiet = 0; }
-    else if (shown && ++quiet >= 15) return [shown - watch.sent, shown - begun];
-  }
-  return [NaN, NaN];
+ACT = """
+const ours = document.querySelector("[data-live=weight-expected_value]");
+const handle = ours ?? document.querySelector(".noUi-handle");
+handle.focus();
+if (ours) {
+  move === "ArrowRight" ? ours.stepUp() : ours.stepDown();
+  ours.dispatchEvent(new Event("input", { bubbles: true }));
+} else {
+  handle.dispatchEvent(new KeyboardEvent("keydown", { key: move, bubbles: true, cancelable: true }));
 }
 """
-
-
-def measure(browser: Any, address: str, rounds: int) -> list[list[float]]:
-    """Return of each move, after three that warm up, the milliseconds from the report and from the key."""
-    page = browser.new_page(viewport={"width": 1440, "height": 1000})
-    page.goto(address)
-    page.wait_for_selector("[data-live=weight-expected_value], .noUi-handle", timeout=120_000)
-    drawn = ".workbench-chart[data-marks], .vega-embed canvas, .vega-embed svg"
-    page.wait_for_function(f"document.querySelectorAll({drawn!r}).length >= 2", timeout=120_000)
-    page.wait_for_timeout(2500)
-    page.evaluate(WATCH)
-    times = []
-    for number in range(rounds + 3):
-        # Up and down in turn, three steps each, so that the order really changes.
-        times.append(page.evaluate(MOVE, "ArrowRight" if number // 3 % 2 else "ArrowLeft"))
-        page.wait_for_timeout(120)
-    page.goto("about:blank")
-    page.close()
-    return times[3:]
 
 
 def main() -> int:
     """Print the medians; fail where the target is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=21, help="moves for each figure, at least 15")
-    parser.add_argument("--customers", type=int, default=20_000, help="customers of the sample bank")
-    parser.add_argument("--project", help="a project with a plan to measure instead; it is not changed")
-    asked = parser.parse_args()
-    rounds = max(15, asked.rounds)
+    asked = read_options(__doc__, "a project with a plan")
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / "bank"
-        if asked.project:
-            folder = Path(asked.project)
-        else:
-            raw = wb.create_sample_bank(Path(place) / "raw", customers=asked.customers, months=12)
-            made = wb.create_project(folder)
-            made.walk(raw, embedding="pca", sample_size=400, k_range=range(5, 8))
-        project = wb.open_project(folder, role="viewer")
-        n = len(project.strategy.plan().criteria)
-        notebooks = Path(place) / "notebooks"
+        folder = walked_bank(Path(place), asked)
+        n = len(wb.open_project(folder, role="viewer").strategy.plan().criteria)
+        notebooks, log = Path(place) / "notebooks", Path(place) / "log"
         write_notebook(
             notebooks / "strategy.ipynb",
             "import workbench as wb",
@@ -164,34 +91,35 @@ def main() -> int:
             )
         print(
             f"weight slider of the Scores section to its redrawn picture, {n} strategies, "
-            f"median of {rounds} moves (middle half), milliseconds, {os.cpu_count()} cores"
+            f"median of {asked.rounds} moves (middle half), milliseconds, {os.cpu_count()} cores"
         )
-        middle = {}
-        log = Path(place) / "log"
         with (
             Dashboards(folder, role="viewer", notebooks=notebooks, preheat=False, log=log) as dashboards,
             chromium() as browser,
         ):
-            for name, words in (
-                ("strategy", "the Scores section, whole"),
-                ("canvas", "JupyterChart, the two charts, canvas"),
-                ("svg", "JupyterChart, the two charts, SVG"),
-            ):
-                address = dashboards.address(name) + ("&section=scores" if name == "strategy" else "")
-                times = measure(browser, address, rounds)
-                low, middle[name], high = statistics.quantiles([first for first, _ in times], n=4)
-                whole = statistics.median(second for _, second in times)
-                print(
-                    f"{words:>38}  {middle[name]:>6.0f} ({low:.0f} to {high:.0f}); from the key {whole:.0f}",
-                    flush=True,
+
+            def way(name: str, query: str = "") -> list[list[float]]:
+                return time_moves(
+                    browser,
+                    dashboards.address(name) + query,
+                    ready="[data-live=weight-expected_value], .noUi-handle",
+                    own=".slide, .widget-slider",
+                    act=ACT,
+                    rounds=asked.rounds,
+                    # Up and down in turn, three steps each, so that the order really changes.
+                    move=lambda number: "ArrowRight" if number // 3 % 2 else "ArrowLeft",
                 )
-        ok = middle["strategy"] < TARGET
-        print(
-            f"times faster: {middle['canvas'] / middle['strategy']:.1f} "
-            f"(SVG {middle['svg'] / middle['strategy']:.1f})  target < {TARGET:.0f} ms after the hand "
-            f"rests ({RESTING:.0f} ms): {'met' if ok else 'MISSED'}"
-        )
-    return int(not ok)
+
+            return compare(
+                (
+                    ("the Scores section, whole", lambda: way("strategy", "&section=scores")),
+                    ("JupyterChart, the two charts, canvas", lambda: way("canvas")),
+                    ("JupyterChart, the two charts, SVG", lambda: way("svg")),
+                ),
+                "from the key",
+                TARGET,
+                f" after the hand rests ({RESTING:.0f} ms)",
+            )
 
 
 if __name__ == "__main__":
