@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -120,12 +120,28 @@ def check_columns(frame: Any, columns: Sequence[str]) -> None:
     """
     if not isinstance(frame, pd.DataFrame):
         raise ParameterProblem("review_room.error.no_frame", kind=type(frame).__name__)
-    missing = [name for name in columns if name not in frame.columns]
+    refuse_missing(frame.columns, columns)
+
+
+def refuse_missing(present: Iterable[str], columns: Sequence[str]) -> None:
+    """Refuse a table, a frame's or an engine's, that lacks a column.
+
+    Raises
+    ------
+    ParameterProblem
+        With the names of the columns that are missing and of those that are there.
+
+    Examples
+    --------
+    >>> refuse_missing(["arm", "spend"], ["arm"])
+    """
+    there = list(present)
+    missing = [name for name in columns if name not in there]
     if missing:
         raise ParameterProblem(
             "review_room.error.no_column",
             columns=", ".join(map(str, missing)),
-            present=", ".join(map(str, frame.columns)) or "-",
+            present=", ".join(map(str, there)) or "-",
         )
 
 

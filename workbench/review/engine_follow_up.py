@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from workbench.errors import ParameterProblem
+from workbench.review.campaign import refuse_missing
 from workbench.review.follow_up import CURRENCIES, REACHED
 from workbench.tables import ARMS, STRATEGIES
 
@@ -80,8 +81,8 @@ def follow_up_in_engine(
     0
     """
     STRATEGIES.check(strategies)
-    check_table(targets, [*_KEY, "arm"])
-    check_table(outcomes, [*_KEY, "recorded_at", "responded", "amount"])
+    refuse_missing(targets.columns, [*_KEY, "arm"])
+    refuse_missing(outcomes.columns, [*_KEY, "recorded_at", "responded", "amount"])
     own = [name for name in by if name in targets.columns and name not in (*_KEY, "arm")]
     other = [name for name in by if name not in own and name not in (*_KEY, "arm")]
     listed = set(bring(targets.select("strategy_id").distinct())["strategy_id"])
@@ -108,7 +109,7 @@ def follow_up_in_engine(
     if contacts is None:
         treated = rows["arm"] == ARMS[0]
         return rows.mutate(tries=treated.cast("float64"), contacted=treated, reached=missing("float64"))
-    check_table(contacts, [*_KEY, "disposition"])
+    refuse_missing(contacts.columns, [*_KEY, "disposition"])
     heard = contacts["disposition"].isin(REACHED).fill_null(False).cast("float64")
     tries = contacts.group_by(list(_KEY)).aggregate(
         tries=contacts.count().cast("float64"), reached=heard.max()
@@ -143,7 +144,7 @@ def _first_days(strategies: pd.DataFrame, contacts: ibis.Table | None) -> ibis.T
     begun = ibis.memtable(cards, schema=schema)
     if contacts is None:
         return begun.select("strategy_id", begins=begun["starts"])
-    check_table(contacts, ["strategy_id", "contacted_at"])
+    refuse_missing(contacts.columns, ["strategy_id", "contacted_at"])
     first = contacts.group_by("strategy_id").aggregate(first=contacts["contacted_at"].min())
     both = begun.left_join(first, "strategy_id")
     day = both["first"].cast("timestamp").truncate("D")
@@ -218,28 +219,6 @@ def missing(kind: str) -> Any:
     import ibis
 
     return ibis.null(kind)
-
-
-def check_table(table: Any, columns: Sequence[str]) -> None:
-    """Refuse an engine's table that lacks a column.
-
-    Raises
-    ------
-    ParameterProblem
-        With the names of the columns that are missing and of those that are there.
-
-    Examples
-    --------
-    >>> import ibis
-    >>> check_table(ibis.table({"arm": "string"}, name="rows"), ["arm"])
-    """
-    missing = [name for name in columns if name not in table.columns]
-    if missing:
-        raise ParameterProblem(
-            "review_room.error.no_column",
-            columns=", ".join(map(str, missing)),
-            present=", ".join(map(str, table.columns)) or "-",
-        )
 
 
 def bring(expression: ibis.Table) -> pd.DataFrame:

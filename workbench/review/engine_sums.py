@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.errors import ParameterProblem
-from workbench.review.engine_follow_up import bring, check_table, values_of
+from workbench.review.campaign import refuse_missing
+from workbench.review.engine_follow_up import bring, values_of
 from workbench.review.means import Difference, Numbers, Sums, check_alpha, compare_means, relative_lift
 from workbench.review.proportions import compare_rates
 from workbench.tables import ARMS
@@ -178,7 +179,7 @@ def sum_in_engine(
     """
     if not outcomes:
         raise ParameterProblem("review_room.error.no_outcomes")
-    check_table(table, [*by, arm, *outcomes])
+    refuse_missing(table.columns, [*by, arm, *outcomes])
     figures: dict[str, Any] = {"n_listed": table.count()}
     if "contacted" in table.columns:
         figures["n_contacted"] = table["contacted"].cast("int64").sum()
