@@ -8,6 +8,7 @@ from workbench.errors import Conflict, ParameterProblem
 from workbench.store.hypotheses import FIELDS, LONGEST
 from workbench.tables.hypotheses import DIRECTIONS, MEASURES, RATES
 from workbench.ui.state.parts import Banner
+from workbench.ui.state.sections.record_form import NEW, RecordForm
 
 if TYPE_CHECKING:
     from workbench.ui.state.sections.hypotheses import HypothesesState
@@ -17,70 +18,29 @@ MESSAGE_PREFIXES = (
     "review_hypotheses.direction.",
     "review_hypotheses.field.",
 )
-NEW = "new"
 
 
-class HypothesisForm:
-    """The form of one hypothesis, new or chosen.
+class HypothesisForm(RecordForm):
+    """The form of one hypothesis, new or chosen."""
 
-    Parameters
-    ----------
-    state : HypothesesState
-        The section that shows it.
+    id_name = "hypothesis_id"
+    _state: HypothesesState
 
-    Attributes
-    ----------
-    open : str
-        The id that is edited, ``"new"``, or empty.
-    typed : dict or None
-        What was typed and not stored: after a mistake, a conflict or a kernel's death.
-    difference : list of tuple
-        After a conflict: the field, the value here, and the stored one.
-    """
-
-    def __init__(self, state: HypothesesState) -> None:
-        self._state = state
-        self.open = ""
-        self.typed: dict[str, str] | None = None
-        self.difference: list[tuple[str, str, str]] = []
-
-    def reopen(self) -> None:
-        """Open the form again where unfinished work was kept."""
-        if self.open or not self._state.may("analyst"):
-            return
-        kept = self._state.draft()
-        if not kept:
-            return
+    def known(self) -> list[str]:
+        """Return the cycle's own hypotheses."""
         mine = self._state.frame
-        known = mine.loc[mine["cycle_id"].eq(self._state.project.cycle.cycle_id), "hypothesis_id"]
-        if kept.get("hypothesis_id") in {NEW, *known}:
-            self.open = str(kept["hypothesis_id"])
-            self.typed = {str(name): str(value) for name, value in kept.get("fields", {}).items()}
+        here = mine["cycle_id"].eq(self._state.project.cycle.cycle_id)
+        return [str(name) for name in mine.loc[here, "hypothesis_id"]]
 
-    def add(self) -> None:
-        """Show an empty form."""
-        self._show(NEW)
+    def stored(self, row_id: str) -> dict[str, Any]:
+        """Return a stored hypothesis."""
+        return dict(self._state.project.review.hypotheses.one(row_id))
 
     def edit(self) -> None:
         """Show the form of the chosen hypothesis."""
         found = self._state.detail()
         if found is not None and found["editable"]:
-            self._show(str(found["id"]))
-
-    def _show(self, hypothesis_id: str) -> None:
-        self.close()
-        self.open = hypothesis_id if self._state.may("analyst") else ""
-        self._state.touch()
-
-    def close(self) -> None:
-        """Put the form away."""
-        self.open, self.typed, self.difference = "", None, []
-
-    def cancel(self) -> None:
-        """Put the form away; what was typed is dropped."""
-        self.close()
-        self._state.discard_draft()
-        self._state.touch()
+            self.show(str(found["id"]))
 
     def save(self, fields: dict[str, str]) -> None:
         """Store the form, unless somebody changed the hypothesis since it was opened.
@@ -93,8 +53,7 @@ class HypothesisForm:
         state = self._state
         if not self.open:
             return
-        self.typed = dict(fields)
-        state.keep_draft({"hypothesis_id": self.open, "fields": self.typed})
+        self.keep_typed(fields)
         row = self._read(fields)
         hypotheses = state.project.review.hypotheses
         name = self.open
@@ -105,12 +64,11 @@ class HypothesisForm:
             try:
                 hypotheses.save(name, row, int(version) if version.isdigit() else 0)
             except Conflict as conflict:
-                self.difference = [
+                rows = [
                     (state.t(f"review_hypotheses.field.{field}"), str(yours)[:300], str(theirs)[:300])
                     for field, (yours, theirs) in conflict.difference.items()
                 ]
-                state.screen.banner = Banner("error", conflict.key, conflict.values)
-                state.touch()
+                self.show_conflict(conflict, rows)
                 return
         self.close()
         state.discard_draft()
@@ -122,20 +80,6 @@ class HypothesisForm:
         if state.project.review.artefact() is not None:
             state.refresh()
         state.touch()
-
-    def overwrite(self) -> None:
-        """Store what was typed over what somebody else wrote, having seen both."""
-        if self.typed is not None and self.open not in ("", NEW):
-            stored = self._state.project.review.hypotheses.one(self.open)
-            self.difference = []
-            self.save({**self.typed, "row_version": str(stored["row_version"])})
-
-    def keep_theirs(self) -> None:
-        """Drop what was typed and show the stored hypothesis."""
-        self.close()
-        self._state.discard_draft()
-        self._state.load()
-        self._state.touch()
 
     def withdraw(self, reason: str) -> None:
         """Take the chosen hypothesis back, before its data are in.
@@ -183,15 +127,12 @@ class HypothesisForm:
         filled: dict[str, Any] = {"outcome": MEASURES[0], "direction": DIRECTIONS[0], "threshold": "0"}
         version = 0
         if self.open != NEW:
-            stored = hypotheses.one(self.open)
+            stored = self.stored(self.open)
             filled = {name: stored[name] for name in FIELDS}
             shown = stored["threshold"] * (100 if stored["outcome"] in RATES else 1)
             filled["threshold"] = f"{shown:g}"
             version = int(stored["row_version"])
-        if self.typed is not None:
-            filled |= {name: self.typed[name] for name in FIELDS if name in self.typed}
-            kept = self.typed.get("row_version", "")
-            version = int(kept) if kept.isdigit() else version
+        filled, version = self.fill(FIELDS, filled, version)
         return {
             **dict.fromkeys(FIELDS, ""),
             **filled,

@@ -11,6 +11,7 @@ from workbench import locale
 from workbench.errors import Conflict, ParameterProblem
 from workbench.tables import HORIZONS, KPIS, LIFECYCLE_STAGES, UNITS
 from workbench.ui.state.parts import Banner
+from workbench.ui.state.sections.record_form import NEW, RecordForm
 
 if TYPE_CHECKING:
     from workbench.ui.state.sections.objectives import ObjectivesState
@@ -34,68 +35,26 @@ FIELDS = (
     "owner",
 )
 _SCOPE = ("kpi", "baseline", "lifecycle_stages", "segment")
-NEW = "new"
 
 
-class ObjectiveForm:
-    """The form of one objective, new or chosen.
+class ObjectiveForm(RecordForm):
+    """The form of one objective, new or chosen."""
 
-    Parameters
-    ----------
-    state : ObjectivesState
-        The section that shows it.
+    id_name = "objective_id"
+    _state: ObjectivesState
 
-    Attributes
-    ----------
-    open : str
-        The objective that is edited, ``"new"``, or empty.
-    typed : dict or None
-        What was typed and not stored: after a mistake, a conflict or a kernel's death.
-    difference : list of tuple
-        After a conflict: the field, the value here, and the stored one.
-    """
-
-    def __init__(self, state: ObjectivesState) -> None:
-        self._state = state
-        self.open = ""
-        self.typed: dict[str, str] | None = None
-        self.difference: list[tuple[str, str, str]] = []
-
-    def reopen(self) -> None:
-        """Open the form again where unfinished work was kept."""
-        if self.open or not self._state.may("analyst"):
-            return
-        kept = self._state.draft()
-        if kept and (kept.get("objective_id") == NEW or kept.get("objective_id") in set(self._known())):
-            self.open = str(kept["objective_id"])
-            self.typed = {str(name): str(value) for name, value in kept.get("fields", {}).items()}
-
-    def _known(self) -> list[str]:
+    def known(self) -> list[str]:
+        """Return the objectives of the tree."""
         tree = self._state.tree
         return [] if tree.empty else list(tree["objective_id"])
 
+    def stored(self, row_id: str) -> dict[str, Any]:
+        """Return a stored objective."""
+        return dict(self._state.project.strategy.objectives.one(row_id))
+
     def edit(self) -> None:
         """Show the form of the chosen objective."""
-        self._show(self._state.chosen)
-
-    def add(self) -> None:
-        """Show an empty form, for a part of the chosen objective's tree."""
-        self._show(NEW)
-
-    def _show(self, objective_id: str) -> None:
-        self.close()
-        self.open = objective_id if self._state.may("analyst") else ""
-        self._state.touch()
-
-    def close(self) -> None:
-        """Put the form away."""
-        self.open, self.typed, self.difference = "", None, []
-
-    def cancel(self) -> None:
-        """Put the form away; what was typed is dropped."""
-        self.close()
-        self._state.discard_draft()
-        self._state.touch()
+        self.show(self._state.chosen)
 
     def save(self, fields: dict[str, str]) -> None:
         """Store the form, unless somebody changed the objective since it was opened.
@@ -105,34 +64,19 @@ class ObjectiveForm:
         ParameterProblem
             If a field can't be read, or the tree could not be added up.
         """
-        state = self._state
         if not self.open:
             return
-        self.typed = dict(fields)
-        state.keep_draft({"objective_id": self.open, "fields": self.typed})
+        self.keep_typed(fields)
         read = self._read(fields)
         if self.open == NEW:
             self._store({**read, "objective_id": self._next_id(read["parent_id"]), "template": ""}, None)
             return
-        stored = state.project.strategy.objectives.one(self.open)
+        stored = self.stored(self.open)
         changed = {**stored, **read}
         if any(_plain(changed[name]) != _plain(stored[name]) for name in _SCOPE):
             changed["measured"] = float("nan")
         version = fields.get("row_version", "")
         self._store(changed, int(version) if version.isdigit() else int(stored["row_version"]))
-
-    def overwrite(self) -> None:
-        """Store what was typed over what somebody else wrote, having seen both."""
-        if self.typed is not None and self.open not in ("", NEW):
-            stored = self._state.project.strategy.objectives.one(self.open)
-            self.save({**self.typed, "row_version": str(stored["row_version"])})
-
-    def keep_theirs(self) -> None:
-        """Drop what was typed and show the stored objective."""
-        self.close()
-        self._state.discard_draft()
-        self._state.load()
-        self._state.touch()
 
     def remove(self, reason: str) -> None:
         """Remove the chosen objective; the reason is kept as a comment.
@@ -160,13 +104,12 @@ class ObjectiveForm:
         try:
             state.project.strategy.objectives.save(objective, version)
         except Conflict as conflict:
-            self.difference = [
+            rows = [
                 (state.t(f"strategy_objectives.field.{name}"), self._shown(yours), self._shown(theirs))
                 for name, (yours, theirs) in conflict.difference.items()
                 if name in FIELDS
             ]
-            state.screen.banner = Banner("error", conflict.key, conflict.values)
-            state.touch()
+            self.show_conflict(conflict, rows)
             return
         self.close()
         state.discard_draft()
@@ -178,7 +121,7 @@ class ObjectiveForm:
         state.touch()
 
     def _next_id(self, parent: str) -> str:
-        known = set(self._known())
+        known = set(self.known())
         stem = f"{parent}." if parent else "O"
         return next(name for n in range(1, len(known) + 2) if (name := f"{stem}{n}") not in known)
 
@@ -193,7 +136,7 @@ class ObjectiveForm:
                     "strategy_objectives.form.bad_text", field=self._label(name), longest=longest
                 )
             read[name] = text
-        read["parent_id"] = fields.get("parent_id", "") if fields.get("parent_id") in self._known() else ""
+        read["parent_id"] = fields.get("parent_id", "") if fields.get("parent_id") in self.known() else ""
         kpi = fields.get("kpi", "")
         read["kpi"] = kpi if kpi in KPIS else KPIS[0]
         read["unit"] = UNITS[read["kpi"]]
@@ -253,21 +196,19 @@ class ObjectiveForm:
             filled: dict[str, Any] = {"kpi": KPIS[0], "horizon": "short", "baseline": "0", "due_on": due}
             version, stages = 0, ""
         else:
-            stored = state.project.strategy.objectives.one(self.open)
+            stored = self.stored(self.open)
             filled = {name: _plain(stored.get(name)) for name in FIELDS}
             version, stages = int(stored["row_version"]), str(stored["lifecycle_stages"])
         chosen = {part for part in stages.split(",") if part}
+        filled, version = self.fill(FIELDS, filled, version)
         if self.typed is not None:
-            filled |= {name: self.typed[name] for name in FIELDS if name in self.typed}
             chosen = {stage for stage in LIFECYCLE_STAGES if self.typed.get(f"stage-{stage}")}
-            kept = self.typed.get("row_version", "")
-            version = int(kept) if kept.isdigit() else version
         names = state.names()
         return {
             **dict.fromkeys(FIELDS, ""),
             **filled,
             "row_version": version,
-            "parents": [(n, f"{n} {names[n]}") for n in self._known() if n != self.open],
+            "parents": [(n, f"{n} {names[n]}") for n in self.known() if n != self.open],
             "kpis": [(kpi, state.t(f"strategy_objectives.kpi_word.{kpi}")) for kpi in KPIS],
             "horizons": [(h, state.t(f"strategy_objectives.horizon_word.{h}")) for h in HORIZONS],
             "segments": [(n, shown) for n, (shown, _) in state.screen.tables.segments().items()],
