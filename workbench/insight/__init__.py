@@ -12,6 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.insight.assignment import assign_in_engine
+    from workbench.insight.brainstorm import (
+        compare_sides,
+        find_duplicate_ideas,
+        propose_idea_groups,
+        replay_moves,
+    )
     from workbench.insight.embedding import Embedding, embed
     from workbench.insight.explanation.effects import benjamini_hochberg
     from workbench.insight.explanation.groups import describe_group, inside_polygon
@@ -74,6 +80,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "assignment": ("assign_in_engine",),
+    "brainstorm": ("compare_sides", "find_duplicate_ideas", "propose_idea_groups", "replay_moves"),
     "embedding": ("Embedding", "embed"),
     "explanation.effects": ("benjamini_hochberg",),
     "explanation.groups": ("describe_group", "inside_polygon"),
@@ -163,6 +170,7 @@ __all__ = [
     "column_kinds",
     "compare_k",
     "compare_segmentations",
+    "compare_sides",
     "count_by_lifecycle",
     "count_rules",
     "describe_cluster",
@@ -174,6 +182,7 @@ __all__ = [
     "event_sentence",
     "expected_customer_value",
     "feature_label",
+    "find_duplicate_ideas",
     "find_segment_events",
     "flow_layout",
     "hide_small_cells",
@@ -184,8 +193,10 @@ __all__ = [
     "population_stability_index",
     "prepare_features",
     "profile_clusters",
+    "propose_idea_groups",
     "read_expression",
     "recommend_k",
+    "replay_moves",
     "rfm_scores",
     "seed_with_rules",
     "segment_events",
