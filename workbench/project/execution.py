@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from workbench.errors import ImportProblem, NotFound, ParameterProblem
+from workbench.project.execution_handles import ExecutionHandles
 from workbench.project.late_rows import late_rows
 from workbench.tables import CONTACTS, OUTCOMES
 
@@ -55,7 +56,7 @@ class OutcomeReport:
     late: int = 0
 
 
-class Execution:
+class Execution(ExecutionHandles):
     """Execution of one cycle.
 
     Parameters
