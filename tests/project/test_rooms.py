@@ -90,6 +90,24 @@ def test_an_idea_becomes_a_description_a_draft_and_a_hypothesis(
     assert kinds == ["description", "strategy", "hypothesis", "none"]
 
 
+def test_after_a_label_the_rest_is_about_the_segment_by_its_new_name(
+    copied: Project, room: dict[str, Any]
+) -> None:
+    moved = copied.insight.rooms.move(room["room_id"], 3, new_group="Gifts")
+    copied.insight.rooms.name_group(room["room_id"], moved["group_id"], "Birthdays")
+    assert copied.insight.rooms.groups(room["room_id"])["name"].tolist() == ["Birthdays"]
+    assert copied.insight.rooms.move(room["room_id"], 3)["before"] == moved["group_id"]
+    _made(copied, room, "label", segment="Wait for a call")
+    _made(copied, room, "description", description="They wait.")
+    rows = copied.insight.segmentation().segments.set_index("segment")
+    assert rows.loc["Wait for a call", "description"] == "They wait."
+    drafted = _made(copied, room, "strategy", template="deposit_maturity")
+    assert copied.strategy.card(drafted["strategy_id"])["segment"] == "Wait for a call"
+    found = _made(copied, room, "hypothesis", sentence="They stay.", outcome="churn", direction="lower")
+    written = copied.review.hypotheses.one(found["hypothesis_id"])
+    assert written["segment"] == copied.insight.rooms.segment_now(room["room_id"]) == "Wait for a call"
+
+
 def test_what_is_refused_is_not_written_down(
     copied: Project, room: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

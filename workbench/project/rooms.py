@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from workbench.errors import NotFound, ParameterProblem
+from workbench.project.minutes import Minutes
+from workbench.project.room_decisions import Decisions
+from workbench.project.room_profile import segment_profile
 from workbench.store.content import canonical_json, hash_text
 
 if TYPE_CHECKING:
@@ -27,12 +31,10 @@ COLUMNS = (
     "closed_at",
     "row_version",
 )
-DECISIONS = ("label", "description", "strategy", "hypothesis", "none")
-"""What an idea can become; ``none`` writes down that it was left."""
 _IDEAS = ["idea_id", "text", "side", "group_id", "votes", "person_id", "written_at"]
 
 
-class Rooms:
+class Rooms(Decisions, Minutes):
     """Brainstorm rooms, at ``project.insight.rooms``.
 
     Parameters
@@ -81,13 +83,16 @@ class Rooms:
         for length in lengths.values():
             if not 0 < length <= 24 * 60:
                 raise ParameterProblem("rooms.error.clock", seconds=round(length * 60))
+        cycle = self._project.need_cycle()
+        smallest = self._project.small_cell
+        profile = segment_profile(segmentation, segment, cycle.snapshot_date, smallest)
         return self._store.open(
-            self._project.need_cycle().cycle_id,
+            cycle.cycle_id,
             segmentation=segmentation.artefact_id,
             segment=segment,
             question=question,
             votes_each=votes_each,
-            settings={"minutes": lengths},
+            settings={"minutes": lengths, "profile": profile},
         )
 
     def frame(self) -> pd.DataFrame:
@@ -197,6 +202,70 @@ class Rooms:
         key = hash_text(canonical_json([last, arrangement]))[:32]
         self._store.arrange(room_id, arrangement, f"arrange:{key}")
 
+    def move(
+        self,
+        room_id: int,
+        idea_id: int,
+        group_id: int | None = None,
+        *,
+        new_group: str | None = None,
+        key: str | None = None,
+    ) -> dict[str, Any]:
+        """Put one idea into a group, into a new one, or let it stand alone.
+
+        Parameters
+        ----------
+        room_id, idea_id : int
+            The room and the idea.
+        group_id : int, optional
+            The group; by default the idea stands alone.
+        new_group : str, optional
+            Name of a group to make for it.
+        key : str, optional
+            Of this move, for a page that may send it again: it happens once.
+
+        Returns
+        -------
+        dict
+            idea_id, group_id, before (where it stood).
+
+        Raises
+        ------
+        ParameterProblem
+            If the ideas are still private, the name is empty, or the room is closed.
+        NotFound
+            If the idea or the group is not the room's.
+        """
+        content = {"idea_id": idea_id, "group_id": group_id, "new_group": new_group}
+        return self._store.regroup(room_id, "move", content, key or f"move:{secrets.token_hex(8)}")
+
+    def name_group(self, room_id: int, group_id: int, name: str, *, key: str | None = None) -> dict[str, Any]:
+        """Give a group another name.
+
+        Parameters
+        ----------
+        room_id, group_id : int
+            The room and the group.
+        name : str
+            Its new name.
+        key : str, optional
+            Of this move, for a page that may send it again: it happens once.
+
+        Returns
+        -------
+        dict
+            group_id, name, before (the name it had).
+
+        Raises
+        ------
+        ParameterProblem
+            If the name is empty or too long, or the room is closed.
+        NotFound
+            If the group is not the room's.
+        """
+        content = {"group_id": group_id, "name": name}
+        return self._store.regroup(room_id, "name_group", content, key or f"name:{secrets.token_hex(8)}")
+
     def sides(self, room_id: int) -> pd.DataFrame:
         """Compare head office with branches, group by group; see `workbench.compare_sides`."""
         from workbench.insight.brainstorm import compare_sides
@@ -221,99 +290,3 @@ class Rooms:
         """Return the room's moves in their order: move_id, at (UTC), who, action, content."""
         columns = ["move_id", "at", "who", "person_id", "action", "content"]
         return pd.DataFrame(self._store.moves(room_id, after), columns=columns)
-
-    # What comes out --------------------------------------------------------------------
-
-    def decide(self, room_id: int, kind: str, idea_ids: Sequence[int], **made: Any) -> dict[str, Any]:
-        """Make something of ideas, and write it down in the room: both happen, or neither.
-
-        Parameters
-        ----------
-        room_id : int
-            The room, in its last stage.
-        kind : {"label", "description", "strategy", "hypothesis", "none"}
-            ``label`` renames the room's segment (``segment``, ``segment_zh``);
-            ``description`` describes it (``description``, ``description_zh``); ``strategy``
-            drafts a card (``template``, and any of its columns); ``hypothesis`` writes one
-            (``sentence``, ``outcome``, ``direction``, ``threshold``, ``strategy_id``);
-            ``none`` leaves the ideas, with a ``reason``.
-        idea_ids : sequence of int
-            The ideas it is made of.
-        **made : Any
-            As the kind needs it.
-
-        Returns
-        -------
-        dict
-            kind, idea_ids, and what was made: segmentation, strategy_id, hypothesis_id.
-
-        Raises
-        ------
-        ParameterProblem
-            If the room has not come to its last stage, it has no segment to label, an idea
-            is not its own, or what is to be made is refused.
-        """
-        if kind not in DECISIONS:
-            raise ParameterProblem("rooms.error.decision", kind=kind, kinds=", ".join(DECISIONS))
-        room = self._store.find(room_id)
-        unknown = sorted(set(idea_ids) - set(self.ideas(room_id)["idea_id"]))
-        if unknown:
-            raise ParameterProblem("rooms.error.unknown_ideas", ideas=", ".join(map(str, unknown)))
-        if kind in ("label", "description") and not room["segment"]:
-            raise ParameterProblem("rooms.error.no_segment_to_label")
-        wanted = {"kind": kind, "idea_ids": sorted(int(idea) for idea in idea_ids), "made": made}
-        key = hash_text(canonical_json(wanted))[:32]
-        make = getattr(self, f"_make_{kind}")
-        return self._store.decide(
-            room_id, wanted, f"decide:{key}", make=lambda: make(room, wanted["idea_ids"], made)
-        )
-
-    def _make_none(self, _room: Any, _ideas: list[int], _made: Mapping[str, Any]) -> dict[str, Any]:
-        return {}
-
-    def _make_label(self, room: Any, ideas: list[int], made: Mapping[str, Any]) -> dict[str, Any]:
-        return self._relabel(room, str(made.get("segment", "")), ideas, segment_zh=made.get("segment_zh"))
-
-    def _make_description(self, room: Any, ideas: list[int], made: Mapping[str, Any]) -> dict[str, Any]:
-        return self._relabel(
-            room,
-            room["segment"],
-            ideas,
-            description=made.get("description"),
-            description_zh=made.get("description_zh"),
-        )
-
-    def _relabel(self, room: Any, segment: str, ideas: list[int], **texts: Any) -> dict[str, Any]:
-        now = self._project.insight.segmentation()
-        rows = now.segments[now.segments["segment"] == room["segment"]]
-        if rows.empty:
-            known = ", ".join(now.segments["segment"])
-            raise NotFound("rooms.error.no_segment", segment=room["segment"], known=known)
-        note = f"Brainstorm room {room['code']}, ideas {', '.join(map(str, ideas))}"
-        new = self._project.insight.relabel(int(rows["cluster"].iloc[0]), segment, note=note, **texts)
-        return {"segmentation": new.artefact_id, "version": new.version, "segment": segment.strip()}
-
-    def _make_strategy(self, room: Any, _ideas: list[int], made: Mapping[str, Any]) -> dict[str, Any]:
-        from workbench.strategy import draft_card
-
-        strategy = self._project.strategy
-        taken = {str(each) for each in strategy.cards()["strategy_id"]}
-        number = next(f"S{n}" for n in range(1, len(taken) + 2) if f"S{n}" not in taken)
-        fields = dict(made)
-        cycle = self._project.need_cycle()
-        card = draft_card(
-            str(fields.pop("template", "")),
-            room["segment"],
-            starts_on=fields.pop("starts_on", cycle.snapshot_date),
-            strategy_id=number,
-            lang=str(fields.pop("lang", "en")),
-            columns=self._project.imports.portrait_columns(),
-        )
-        strategy.save_card(card | fields, None)
-        return {"strategy_id": number}
-
-    def _make_hypothesis(self, room: Any, ideas: list[int], made: Mapping[str, Any]) -> dict[str, Any]:
-        source_id = f"{room['room_id']}:{','.join(map(str, ideas))}"
-        fields = {"segment": room["segment"], **made}
-        number = self._project.review.hypotheses.add(**fields, source="room", source_id=source_id)
-        return {"hypothesis_id": number}

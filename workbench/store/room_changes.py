@@ -145,3 +145,6 @@ ACTS: dict[str, tuple[tuple[str, ...], Act]] = {
     "unvote": (("vote",), _unvote),
 }
 """Move → the stages that take it, and what it does inside the write."""
+
+REGROUPING: dict[str, Act] = {"move": _move, "name_group": _name_group}
+"""Moves that whoever leads a room makes too; they need no person."""

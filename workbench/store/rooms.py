@@ -17,6 +17,7 @@ from workbench.store.content import canonical_json
 from workbench.store.database import Change
 from workbench.store.late import refuse_late
 from workbench.store.roles import reads, writes
+from workbench.store.room_changes import REGROUPING
 from workbench.store.room_moves import (
     LONGEST_GROUP,
     STAGES,
@@ -252,6 +253,47 @@ class Rooms(Area):
                 )
                 made.append({"group_id": group_id, "name": name, "idea_ids": list(ids)})
             self._record(change, room_id, "arrange", {"groups": made}, key)
+
+    @writes("analyst")
+    def regroup(self, room_id: int, action: str, content: Mapping[str, Any], key: str) -> dict[str, Any]:
+        """Move one idea or name one group, as a participant does, whatever the clock says.
+
+        Parameters
+        ----------
+        room_id : int
+            The room.
+        action : {"move", "name_group"}
+            ``move`` (idea_id and group_id, or ``new_group`` with a name, or neither to
+            stand alone); ``name_group`` (group_id, name).
+        content : mapping
+            As the action needs it.
+        key : str
+            Of this move: made twice under one key, it happens once.
+
+        Returns
+        -------
+        dict
+            The content as it was written down, with the ids that were made.
+
+        Raises
+        ------
+        ParameterProblem
+            If there is no such move, the ideas are still private, or the room is closed.
+        NotFound
+            If the idea or the group is not the room's.
+        """
+        if action not in REGROUPING:
+            raise ParameterProblem("rooms.error.action", action=action, actions=", ".join(REGROUPING))
+        with self.database.writing(f"room.{action}", room_id=room_id) as change:
+            before = made_before(change, room_id, None, key)
+            if before is not None:
+                return dict(plain_move(before)["content"])
+            room = self._open_room(change, room_id)
+            if room.stage == STAGES[0]:
+                raise ParameterProblem("rooms.error.not_while_write")
+            done = REGROUPING[action](change, room, None, content)
+            self._record(change, room_id, action, done, key)
+            return done
 
     @writes("analyst")
     def decide(
