@@ -100,9 +100,10 @@ class Results(Area):
 
     def _frame(self, table: sa.Table, order: Any, list_ids: Sequence[str]) -> pd.DataFrame:
         key = next(iter(table.primary_key))
+        columns = [column for column in table.c if column.name != "position"]
         with self.database.reading() as connection:
-            query = sa.select(table).where(table.c.list_id.in_(list_ids)).order_by(order, key)
-            return frame_of(connection.execute(query), table.c.keys())
+            query = sa.select(*columns).where(table.c.list_id.in_(list_ids)).order_by(order, key)
+            return frame_of(connection.execute(query), [column.name for column in columns])
 
 
 class Decisions(Area):
@@ -320,7 +321,8 @@ class Decisions(Area):
 def _insert_new(change: Change, table: sa.Table, key: str, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert the rows whose key is not there; portable, and safe because writers queue."""
     new = 0
-    names = table.c.keys()
+    names = [column.name for column in table.c if column.name != "position"]
+    position = change.connection.execute(sa.select(sa.func.max(table.c.position))).scalar() or 0
     for start in range(0, len(rows), _BATCH):
         batch = {str(row[key]): row for row in rows[start : start + _BATCH]}
         there = set(
@@ -332,7 +334,8 @@ def _insert_new(change: Change, table: sa.Table, key: str, rows: Sequence[Mappin
             if row_key not in there
         ]
         if wanted:
-            change.execute(sa.insert(table), wanted)
+            numbered = [row | {"position": position + n} for n, row in enumerate(wanted, new + 1)]
+            change.execute(sa.insert(table), numbered)
             new += len(wanted)
     return new
 

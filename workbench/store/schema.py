@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0009"
+HEAD = "0011"
 """The newest migration; a store that stands elsewhere is migrated when it is opened."""
 
 metadata = MetaData(
@@ -198,6 +198,8 @@ contacts = Table(
     Column("channel", String(40)),
     Column("disposition", String(40), nullable=False),
     Column("agent", String(120)),
+    # In which order results came in, so that a reader can ask for what is new to it.
+    Column("position", Integer, index=True),
 )
 outcomes = Table(
     "outcomes",
@@ -211,6 +213,7 @@ outcomes = Table(
     Column("amount", Float),
     Column("note", Text),
     Column("source", String(400)),
+    Column("position", Integer, index=True),
 )
 late_results = Table(
     "late_results",

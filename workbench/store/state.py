@@ -13,12 +13,16 @@ from workbench.store.artefacts import Artefacts
 from workbench.store.cards import Cards, Lists
 from workbench.store.cycles import Cycles, Slots
 from workbench.store.database import Database
+from workbench.store.disposition_codes import DispositionCodes
 from workbench.store.drafts import Drafts
 from workbench.store.exports import Exports
 from workbench.store.hypotheses import Hypotheses
 from workbench.store.late import Late
+from workbench.store.leases import Leases
+from workbench.store.materials import Materials
 from workbench.store.objectives import Objectives
 from workbench.store.pairs import Pairs
+from workbench.store.quota import Quotas
 from workbench.store.remarks import Comments, Ideas
 from workbench.store.results import Decisions, Results
 from workbench.store.room_acts import RoomActs
@@ -34,14 +38,18 @@ AREAS: tuple[type[Area], ...] = (
     Comments,
     Cycles,
     Decisions,
+    DispositionCodes,
     Drafts,
     Exports,
     Hypotheses,
     Ideas,
     Late,
+    Leases,
     Lists,
+    Materials,
     Objectives,
     Pairs,
+    Quotas,
     Results,
     RoomActs,
     Rooms,
@@ -73,15 +81,19 @@ class Store:
         self.comments = Comments(database, project_folder)
         self.cycles = Cycles(database, project_folder)
         self.decisions = Decisions(database, project_folder)
+        self.disposition_codes = DispositionCodes(database, project_folder)
         self.drafts = Drafts(database, project_folder)
         self.exports = Exports(database, project_folder)
         self.hypotheses = Hypotheses(database, project_folder)
         self.ideas = Ideas(database, project_folder)
         self.late = Late(database, project_folder)
+        self.leases = Leases(database, project_folder)
         self.lists = Lists(database, project_folder)
         self.lists.four_eyes = four_eyes
+        self.materials = Materials(database, project_folder)
         self.objectives = Objectives(database, project_folder)
         self.pairs = Pairs(database, project_folder)
+        self.quotas = Quotas(database, project_folder)
         self.results = Results(database, project_folder)
         self.room_acts = RoomActs(database, project_folder)
         self.rooms = Rooms(database, project_folder)

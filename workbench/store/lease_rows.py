@@ -1,0 +1,152 @@
+"""What is read of leases inside a write, and what a chooser of customers is shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from workbench.errors import NotAllowed, NotFound, ParameterProblem
+from workbench.store import schema
+from workbench.store import schema_execution as tables
+from workbench.store.database import Change
+from workbench.store.quota_rows import QuotaState
+
+NEWEST = 5_000
+"""Results that are looked at while everybody else waits; of more there is only the beginning."""
+CONTACT = ("contact_id", "list_id", "customer_id", "contacted_at", "disposition", "agent", "position")
+OUTCOME = ("outcome_id", "list_id", "customer_id", "recorded_at", "responded", "position")
+
+
+@dataclass(frozen=True)
+class News:
+    """Results that came in after those that a reader knows.
+
+    Parameters
+    ----------
+    contacts, outcomes : list of row
+        In the order in which they came in.
+    is_all : bool
+        Whether these are all; else there are more behind them.
+    """
+
+    contacts: list[Any]
+    outcomes: list[Any]
+    is_all: bool = True
+
+
+@dataclass(frozen=True)
+class Look:
+    """What stands at the moment in which a customer is taken, while nobody else writes.
+
+    Parameters
+    ----------
+    at : datetime.datetime
+        The moment, UTC.
+    news : News
+        Results since the reader's last look.
+    leased : dict of str to str
+        Customer → who works on them now.
+    quotas : list of QuotaState
+        Every quota with what is left of it.
+    codes_version : int
+        Version of the disposition codes.
+    """
+
+    at: dt.datetime
+    news: News
+    leased: dict[str, str]
+    quotas: list[QuotaState]
+    codes_version: int
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A customer on a list, to be taken.
+
+    Parameters
+    ----------
+    list_id, strategy_id, customer_id : str
+        Who, on which list.
+    more : dict
+        What the chooser wants back with the lease.
+    """
+
+    list_id: str
+    strategy_id: str
+    customer_id: str
+    more: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+def find_lease(change: Change, lease_id: int) -> Any:
+    """Return a lease's row.
+
+    Raises
+    ------
+    NotFound
+        If there is none of that number.
+    """
+    table = tables.leases
+    row = change.execute(sa.select(table).where(table.c.lease_id == lease_id)).one_or_none()
+    if row is None:
+        raise NotFound("execution_desk.error.no_lease", lease=lease_id)
+    return row
+
+
+def standing_lease(change: Change, lease_id: int, agent: str) -> Any:
+    """Return a lease that its holder may still use: nobody has taken the customer since.
+
+    Raises
+    ------
+    NotFound, NotAllowed
+        If there is no such lease, or it is another person's.
+    ParameterProblem
+        If it has ended.
+    """
+    row = find_lease(change, lease_id)
+    if row.agent != agent:
+        raise NotAllowed("execution_desk.error.not_yours", who=row.agent)
+    if row.ended_as == "expired":
+        table = tables.leases
+        query = sa.select(table).where(table.c.customer_id == row.customer_id, table.c.lease_id > lease_id)
+        since = change.execute(query.order_by(table.c.lease_id)).first()
+        assert since is not None
+        raise ParameterProblem(
+            "execution_desk.error.taken_since", who=since.agent, at=f"{since.taken_at:%Y-%m-%d %H:%M}"
+        )
+    if row.ended_as is not None:
+        key = (
+            "execution_desk.error.recorded"
+            if row.ended_as == "recorded"
+            else "execution_desk.error.given_back"
+        )
+        raise ParameterProblem(key, at=f"{row.ended_at:%Y-%m-%d %H:%M}")
+    return row
+
+
+def results_after(
+    connection: sa.Connection, contacts_after: int, outcomes_after: int, most: int | None
+) -> News:
+    """Return the results behind two positions, at most so many of each kind."""
+    found: list[list[Any]] = []
+    for table, names, after in (
+        (schema.contacts, CONTACT, contacts_after),
+        (schema.outcomes, OUTCOME, outcomes_after),
+    ):
+        columns = [table.c[name] for name in names]
+        query = sa.select(*columns).where(table.c.position > after).order_by(table.c.position)
+        found.append(list(connection.execute(query if most is None else query.limit(most))))
+    return News(found[0], found[1], most is None or max(map(len, found)) < most)
+
+
+def is_late(change: Change, list_id: str) -> bool:
+    """Say whether a list's cycle no longer takes results."""
+    lists, cycles = schema.target_lists, schema.cycles
+    state = change.execute(
+        sa.select(cycles.c.state)
+        .join_from(lists, cycles, lists.c.cycle_id == cycles.c.cycle_id)
+        .where(lists.c.list_id == list_id)
+    ).scalar()
+    return state != "open"
