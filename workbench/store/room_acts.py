@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
-from workbench.errors import NotFound, ParameterProblem
+from workbench.errors import NotAllowed, NotFound, ParameterProblem
 from workbench.store import schema_rooms as tables
 from workbench.store.area import Area
 from workbench.store.database import Change
@@ -205,9 +206,16 @@ class RoomActs(Area):
         NotAllowed
             If the token is nobody's.
         """
+        people, moves = tables.people, tables.moves
+        last = sa.select(sa.func.max(moves.c.move_id)).where(moves.c.room_id == people.c.room_id)
+        mine = sa.select(last.scalar_subquery().label("last"))
+        mine = mine.where(people.c.token_sha256 == token_hash(token))
+        # Asked by everybody every second, hence one question.
         with self.database.reading() as connection:
-            room_id = find_person(connection, token).room_id
-            return _last_move(connection, room_id)
+            row = connection.execute(mine).one_or_none()
+        if row is None:
+            raise NotAllowed("rooms.error.token")
+        return int(row.last or 0)
 
     @takes_part
     def board(self, token: str) -> dict[str, Any]:
@@ -218,9 +226,10 @@ class RoomActs(Area):
         Returns
         -------
         dict
-            room (code, question, segment, stage, ends_at, votes_each), me (person_id, name,
-            side, draft, votes), n_people, n_ideas, last_move, ideas (idea_id, text, side,
-            mine, group_id, votes), groups (group_id, name).
+            room (code, question, segment, stage, ends_at, votes_each, seconds: the running
+            clock's whole length or None, profile: of the segment, as the room was opened),
+            me (person_id, name, side, draft, votes), n_people, n_ideas, last_move, ideas
+            (idea_id, text, side, mine, group_id, votes), groups (group_id, name).
 
         Raises
         ------
@@ -262,9 +271,14 @@ class RoomActs(Area):
             ).scalar()
             n_ideas = connection.execute(count.select_from(ideas).where(*standing)).scalar()
             last = _last_move(connection, room.room_id)
+            seconds = None if room.ends_at is None else _clock(connection, room.room_id)
         names = ("code", "question", "segment", "stage", "ends_at", "votes_each")
         return {
-            "room": {name: getattr(room, name) for name in names},
+            "room": {
+                **{name: getattr(room, name) for name in names},
+                "seconds": seconds,
+                "profile": json.loads(room.settings).get("profile", {}),
+            },
             "me": {
                 "person_id": me.person_id,
                 "name": me.name,
@@ -294,3 +308,11 @@ def _last_move(connection: sa.Connection, room_id: int) -> int:
     table = tables.moves
     last = connection.execute(sa.select(sa.func.max(table.c.move_id)).where(table.c.room_id == room_id))
     return int(last.scalar() or 0)
+
+
+def _clock(connection: sa.Connection, room_id: int) -> int | None:
+    """Return the seconds that the stage was given when the room was led to it."""
+    table = tables.moves
+    led = sa.select(table.c.content).where(table.c.room_id == room_id, table.c.action == "lead")
+    content = connection.execute(led.order_by(table.c.move_id.desc()).limit(1)).scalar()
+    return None if content is None else json.loads(content)["seconds"]
