@@ -11,7 +11,7 @@ from workbench.store.roles import writes
 
 
 class Exports(Area):
-    """The log of exports; each is a row of the audit log, under ``list.export``."""
+    """The log of exports: rows of the audit log under ``list.``, ``pack.`` or ``minutes.export``."""
 
     @writes("contributor")
     def begin(self, list_id: str, *, masked: bool, reason: str, **facts: Any) -> dt.datetime:
@@ -36,4 +36,18 @@ class Exports(Area):
     def begin_pack(self, cycle_id: str, **facts: Any) -> dt.datetime:
         """Record that a board pack is about to leave, and return the moment."""
         with self.database.writing("pack.export", cycle_id=cycle_id, **facts) as change:
+            return change.at
+
+    @writes("contributor")
+    def begin_minutes(self, cycle_id: str, **facts: Any) -> dt.datetime:
+        """Record that a room's minutes are about to leave, and return the moment.
+
+        Raises
+        ------
+        NotAllowed
+            If people are named in them and the role is not an analyst's.
+        """
+        if facts.get("names"):
+            self.require("analyst")
+        with self.database.writing("minutes.export", cycle_id=cycle_id, **facts) as change:
             return change.at

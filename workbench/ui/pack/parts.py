@@ -126,6 +126,8 @@ class Story:
         Sentences on how the figures came about.
     facts : list of (str, str)
         Where they come from.
+    appendix : list of Page
+        Pages that stand after everything else.
     """
 
     title: str
@@ -139,3 +141,4 @@ class Story:
     pages: list[Page]
     method: list[str]
     facts: list[Fact]
+    appendix: list[Page] = field(default_factory=list)

@@ -37,14 +37,14 @@ def write_report(story: Story, moment: dt.datetime) -> bytes:
         forbids the browser to load anything else. Whatever people wrote is escaped.
     """
     with unchecked_charts():
-        sections = [_section(page, story.lang) for page in story.pages]
+        sections = [draw_section(page, story.lang) for page in story.pages]
     page = render(
         "pack.html",
         story.lang,
         story=story,
         sections=sections,
         # Our own files; nothing of anybody's text is in them.
-        style=Markup(_style()),  # noqa: S704
+        style=Markup(style()),  # noqa: S704
         script=Markup(still_script()) if any(each["chart"] for each in sections) else "",  # noqa: S704
         moment=locale.timestamp(moment),
     )
@@ -52,14 +52,15 @@ def write_report(story: Story, moment: dt.datetime) -> bytes:
 
 
 @cache
-def _style() -> str:
+def style() -> str:
+    """Return the rules of a page on paper."""
     # Paper is light, whatever the reader's machine prefers.
     tokens = "".join(f"--{name}:{value};" for name, value in theme.tokens("light").items())
     rules = resources.files("workbench.ui.pack").joinpath("pack.css").read_text(encoding="utf-8")
     return f":root{{--font:{theme.FONT};--mono:{theme.MONO};{tokens}}}\n{rules}"
 
 
-def _section(page: Page, lang: str) -> dict[str, Any]:
+def draw_section(page: Page, lang: str) -> dict[str, Any]:
     """Return a page as the template draws it."""
     drawn = None
     if page.chart is not None and page.rows:

@@ -85,12 +85,14 @@ class _Writer:
         return locale.text(key, self.story.lang, **values)
 
     def write(self) -> None:
-        """Write the summary, the pages, the method and the provenance."""
+        """Write the summary, the pages, the method, the provenance and what stands after it."""
         self._summary()
         for page in self.story.pages:
             self._page(page)
         self._sentences(self.t("review_pack.sheet.method"), self.t("review_pack.method.title"))
         self._facts()
+        for page in self.story.appendix:
+            self._page(page)
 
     # Cells ---------------------------------------------------------------------------
 
