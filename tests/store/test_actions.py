@@ -10,6 +10,8 @@ import pytest
 from workbench.errors import Conflict, NotAllowed, NotFound, ParameterProblem
 from workbench.store import Store, open_store
 
+ON_BOTH = True
+
 CYCLE, NEXT, LAST = "2026 Q2", "2026 Q3", "2026 Q4"
 DUE = dt.date(2026, 10, 31)
 
@@ -82,8 +84,8 @@ def test_a_bad_value_is_refused_in_words(store: Store, changes: dict[str, Any]) 
 
 def test_a_viewer_reads_and_a_contributor_writes(store: Store) -> None:
     folder = store.actions.project_folder
-    open_store(folder, role="contributor").actions.add(CYCLE, "Visit", "A", DUE)
-    viewer = open_store(folder, role="viewer")
+    open_store(folder, url=store.database.url, role="contributor").actions.add(CYCLE, "Visit", "A", DUE)
+    viewer = open_store(folder, url=store.database.url, role="viewer")
     assert len(viewer.actions.rows(CYCLE)) == 1
     for attempt in (
         lambda: viewer.actions.add(CYCLE, "x", "A", DUE),

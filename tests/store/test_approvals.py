@@ -12,12 +12,16 @@ from workbench.errors import NotAllowed, NotFound, ParameterProblem
 from workbench.store import Store, open_store
 from workbench.store.approvals import LONGEST
 
+ON_BOTH = True
+
 _NAMED = ("name", "objective", "segment", "scenario", "offer", "channel")
 CARD = {"strategy_id": "S1", **dict.fromkeys(_NAMED, "x")}
 
 
 def as_person(store: Store, who: str, role: str = "analyst", four_eyes: int = 1_000) -> Store:
-    return open_store(store.approvals.project_folder, who=who, role=role, four_eyes=four_eyes)
+    return open_store(
+        store.approvals.project_folder, url=store.database.url, who=who, role=role, four_eyes=four_eyes
+    )
 
 
 def ask(store: Store, sha256: str = "aa", **given: Any) -> int:

@@ -9,6 +9,8 @@ import pytest
 from workbench.errors import NotFound, ParameterProblem
 from workbench.store import Store
 
+ON_BOTH = True
+
 DAY = dt.date(2026, 9, 30)
 
 

@@ -18,7 +18,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from workbench.errors import Damaged, MachineProblem, NotFound
-from workbench.store import Store, open_store, schema
+from workbench.store import Store, engines, open_store, schema
 from workbench.store import database as database_module
 from workbench.store.migrations import run as migrations
 
@@ -38,7 +38,7 @@ def test_the_pragmas_that_keep_the_file_whole(store: Store) -> None:
 def test_a_write_takes_the_lock_at_its_beginning(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     statements: list[str] = []
     sa.event.listen(
-        store.database.engine, "before_cursor_execute", lambda *given: statements.append(str(given[2]))
+        store.database.engine, "connect", lambda made, _record: made.set_trace_callback(statements.append)
     )
     store.comments.add("insight", "x", "2026 Q2")
     assert "BEGIN IMMEDIATE" in statements
@@ -139,7 +139,7 @@ def test_a_file_that_is_no_database_is_damaged(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_is_never_freed_is_said(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database_module, "BUSY_SECONDS", 0)
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0)
     impatient = open_store(store.cycles.project_folder)
     blocker = sqlite3.connect(store.cycles.project_folder / "state.sqlite")
     blocker.execute("BEGIN IMMEDIATE")

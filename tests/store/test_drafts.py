@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from workbench.errors import ParameterProblem
@@ -20,7 +18,7 @@ def test_the_newest_state_of_a_draft_is_kept(store: Store) -> None:
 
 def test_a_draft_outlives_its_process_and_can_be_discarded(store: Store) -> None:
     store.drafts.save("rules", {"step": 1}, "2026 Q2")
-    again = open_store(Path(store.drafts.project_folder), who=store.database.who)
+    again = open_store(store.drafts.project_folder, url=store.database.url, who=store.database.who)
     assert again.drafts.load("rules", "2026 Q2") == {"step": 1}
     again.drafts.discard("rules", "2026 Q2")
     assert store.drafts.load("rules", "2026 Q2") is None
@@ -28,7 +26,7 @@ def test_a_draft_outlives_its_process_and_can_be_discarded(store: Store) -> None
 
 def test_a_draft_is_its_writers_own(store: Store) -> None:
     store.drafts.save("rules", {"step": 1}, "2026 Q2")
-    other = open_store(Path(store.drafts.project_folder), who="someone else")
+    other = open_store(store.drafts.project_folder, url=store.database.url, who="someone else")
     assert other.drafts.load("rules", "2026 Q2") is None
 
 

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from workbench.errors import Conflict, NotAllowed, NotFound, ParameterProblem
 from workbench.store import Store, open_store, schema
 
+ON_BOTH = True
+
 CYCLE = "2026 Q2"
 NASTY = "<script>alert(1)</script>"
 
@@ -143,7 +145,7 @@ def test_a_sentence_that_is_none_is_refused(store: Store, change, sentence) -> N
 
 def test_a_reader_writes_nothing(store: Store) -> None:
     store.hypotheses.add(CYCLE, row())
-    viewer = open_store(store.hypotheses.project_folder, role="viewer")
+    viewer = open_store(store.hypotheses.project_folder, url=store.database.url, role="viewer")
     assert len(viewer.hypotheses.rows(CYCLE)) == 1
     for write in (
         lambda: viewer.hypotheses.add(CYCLE, row()),

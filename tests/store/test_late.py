@@ -13,6 +13,8 @@ import pytest
 from workbench.errors import ParameterProblem
 from workbench.store import Store
 
+ON_BOTH = True
+
 CARD = {
     "strategy_id": "S1",
     "name": "Renew",

@@ -75,7 +75,7 @@ def test_a_new_cycle_begins_with_them(store: Store) -> None:
 
 def test_a_reader_changes_nothing(store: Store) -> None:
     store.objectives.replace(CYCLE, [row("O1")])
-    viewer = open_store(store.objectives.project_folder, role="viewer")
+    viewer = open_store(store.objectives.project_folder, url=store.database.url, role="viewer")
     assert len(viewer.objectives.rows(CYCLE)) == 1
     with pytest.raises(NotAllowed):
         viewer.objectives.save(CYCLE, row("O1"), 1)

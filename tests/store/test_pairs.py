@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from workbench.errors import Conflict, ParameterProblem
@@ -27,7 +25,7 @@ def test_the_newest_decision_holds_and_all_stay(store: Store) -> None:
 
 
 def test_the_loser_of_two_decisions_is_told_who_was_first(store: Store) -> None:
-    other = open_store(Path(store.pairs.project_folder), who="someone else")
+    other = open_store(store.pairs.project_folder, url=store.database.url, who="someone else")
     other.pairs.decide("a", "b", "different", expected=0)
     with pytest.raises(Conflict, match="someone else") as caught:
         store.pairs.decide("a", "b", "same", expected=0)

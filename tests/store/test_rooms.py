@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from workbench.errors import Conflict, NotAllowed, NotFound, ParameterProblem
 from workbench.insight.brainstorm import replay_moves
-from workbench.store import Store, open_store
+from workbench.store import Store, open_store, schema_rooms
+
+ON_BOTH = True
 
 QUESTION = "What would keep them from moving money out?"
 NASTY = (
@@ -34,7 +37,9 @@ def room(store: Store) -> dict[str, Any]:
 @pytest.fixture
 def participants(store: Store) -> Store:
     """The same store as a process of participants opens it."""
-    return open_store(store.artefacts.project_folder, role="participant", clock=store.database.clock)
+    return open_store(
+        store.artefacts.project_folder, url=store.database.url, role="participant", clock=store.database.clock
+    )
 
 
 def _join(store: Store, room: dict[str, Any], name: str = "Lin", side: str = "Branch 12") -> str:
@@ -124,7 +129,9 @@ def test_a_participant_does_and_sees_nothing_else(
         with pytest.raises(NotAllowed):
             forbidden()
     with pytest.raises(NotAllowed, match="viewer"):
-        open_store(store.artefacts.project_folder, role="viewer").room_acts.join(room["code"], "x", "y")
+        open_store(store.artefacts.project_folder, url=store.database.url, role="viewer").room_acts.join(
+            room["code"], "x", "y"
+        )
 
 
 @pytest.mark.parametrize("token", ["", "guess", "\ud800"])
@@ -142,8 +149,11 @@ def test_nobody_acts_with_a_token_that_is_nobodys(store: Store, room: dict[str, 
 
 def test_the_token_is_not_in_the_database(store: Store, room: dict[str, Any]) -> None:
     token = _join(store, room)
-    assert store.database.path is not None
-    assert token.encode() not in store.database.path.read_bytes()
+    with store.database.reading() as connection:
+        kept = connection.execute(sa.select(schema_rooms.people)).all()
+    assert len(kept) == 1
+    assert token not in str(kept)
+    assert store.database.path is None or token.encode() not in store.database.path.read_bytes()
 
 
 def test_a_move_sent_again_happens_once(store: Store, room: dict[str, Any]) -> None:
@@ -278,7 +288,7 @@ def test_twenty_votes_at_once_do_not_pass_the_limit(store: Store, room: dict[str
     gate = threading.Barrier(20)
 
     def vote(idea: int) -> None:
-        mine = open_store(folder, role="participant")
+        mine = open_store(folder, url=store.database.url, role="participant")
         gate.wait()
         try:
             mine.room_acts.act(token, f"v{idea}", "vote", {"idea_id": idea})
@@ -366,3 +376,28 @@ def test_a_moved_clock_is_the_stores(tmp_path: Path) -> None:
     now[0] += dt.timedelta(seconds=1)
     with pytest.raises(ParameterProblem, match="time is up"):
         _write(store, token, "Too late", "k2")
+
+
+def test_who_leads_moves_ideas_and_names_groups(store: Store, room: dict[str, Any]) -> None:
+    token = _join(store, room)
+    idea = _write(store, token, "Mine", "k")
+    lead = (room["room_id"], "move", {"idea_id": idea, "new_group": "In time"})
+    with pytest.raises(ParameterProblem, match="still writing"):
+        store.rooms.regroup(*lead, "m1")
+    _lead(store, room, "vote", seconds=1)
+    made = store.rooms.regroup(*lead, "m1")
+    assert store.rooms.regroup(*lead, "m1") == made
+    store.rooms.regroup(
+        room["room_id"], "name_group", {"group_id": made["group_id"], "name": " Earlier "}, "n"
+    )
+    assert [g["name"] for g in store.rooms.groups(room["room_id"])] == ["Earlier"]
+    assert store.rooms.ideas(room["room_id"])[0]["group_id"] == made["group_id"]
+    assert replay_moves(store.rooms.moves(room["room_id"]))["groups"] == {made["group_id"]: "Earlier"}
+    with pytest.raises(ParameterProblem, match='no move "vote"'):
+        store.rooms.regroup(room["room_id"], "vote", {"idea_id": idea}, "v")
+    contributor = open_store(store.artefacts.project_folder, url=store.database.url, role="contributor")
+    with pytest.raises(NotAllowed):
+        contributor.rooms.regroup(*lead, "m2")
+    store.rooms.close(room["room_id"])
+    with pytest.raises(ParameterProblem, match="is closed"):
+        store.rooms.regroup(*lead, "m3")

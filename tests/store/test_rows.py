@@ -12,6 +12,8 @@ import pytest
 from workbench.errors import Conflict, NotFound, ParameterProblem
 from workbench.store import Store
 
+ON_BOTH = True
+
 CARD = {
     "strategy_id": "S1",
     "name": "Renew at maturity",

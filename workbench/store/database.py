@@ -6,7 +6,6 @@ import datetime as dt
 import getpass
 import json
 import os
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,15 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.exc import DBAPIError
 
-from workbench.errors import Damaged, MachineProblem, NotFound
+from workbench.errors import MachineProblem, NotFound
 from workbench.store import schema
+from workbench.store.engines import (
+    database_url,
+    place_of,
+    roll_back_interrupted,
+    server_engine,
+    sqlite_engine,
+    wait_for_turn,
+)
+from workbench.store.faults import file_fault, server_fault
 from workbench.store.roles import Role, is_guarded, normal_role
-
-BUSY_SECONDS = 30
-"""How long a writer waits for another one before it gives up."""
 
 
 def current_user() -> str:
@@ -69,17 +73,24 @@ class Database:
         Written to the audit log; by default `current_user`.
     clock : callable, optional
         Returns the moment of a write (UTC, naive); tests inject their own.
+
+    Raises
+    ------
+    ParameterProblem
+        If the URL is none of SQLite or PostgreSQL, or there is no such role.
+    MachineProblem
+        If PostgreSQL's driver is not installed.
     """
 
     def __init__(
         self,
-        url: str,
+        url: str | sa.URL,
         *,
         role: str = "analyst",
         who: str | None = None,
         clock: Callable[[], dt.datetime] | None = None,
     ) -> None:
-        self.url = sa.make_url(url)
+        self.url = database_url(url)
         self.role: Role = normal_role(role)
         self.who = who or current_user()
         self.clock = clock or utc_now
@@ -94,27 +105,15 @@ class Database:
         return Path(self.url.database)
 
     def _create_engine(self) -> sa.Engine:
-        # NullPool: a connection must never cross a fork (dashboards fork their kernels),
-        # and an idle handle must hold no file open while its folder is copied.
-        path = self.path
-        if path is None:
-            options = {"postgresql_readonly": True} if self.role == "viewer" else {}
-            return sa.create_engine(self.url, poolclass=NullPool, execution_options=options)
-        mode = "ro" if self.role == "viewer" else "rwc"
+        read_only = self.role == "viewer"
+        if self.path is None:
+            # Who takes part in a room asks every second whether there is anything new.
+            return server_engine(self.url, read_only=read_only, keep=self.role == "participant")
+        return sqlite_engine(self.path, read_only=read_only)
 
-        def connect() -> sqlite3.Connection:
-            return sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode={mode}",
-                uri=True,
-                timeout=BUSY_SECONDS,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-
-        engine = sa.create_engine("sqlite://", creator=connect, poolclass=NullPool)
-        sa.event.listen(engine, "connect", _set_up_sqlite if mode == "rwc" else _set_up_sqlite_reader)
-        sa.event.listen(engine, "begin", _begin_sqlite)
-        return engine
+    def _connect(self) -> sa.Connection:
+        with self._named_errors(reaching=True):
+            return self.engine.connect()
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -124,9 +123,16 @@ class Database:
             yield running.connection
             return
         if self.role == "viewer" and self.path is not None:
-            _roll_back_interrupted(self.path)
-        with self._named_errors(), self.engine.connect() as connection, connection.begin():
-            yield connection
+            roll_back_interrupted(self.path)
+        with self._named_errors(), self._connect() as plain:
+            connection = plain
+            if self.path is None:
+                # What is read in several steps must fit together, as it does in SQLite.
+                connection = plain.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def writing(self, action: str, **ids: Any) -> Iterator[Change]:
@@ -143,12 +149,10 @@ class Database:
             yield change
             self._audit(change, action)
             return
-        with self._named_errors(), self.engine.connect() as plain:
+        with self._named_errors(), self._connect() as plain:
             connection = plain.execution_options(workbench_immediate=True)
             with connection.begin():
-                if connection.dialect.name == "postgresql":
-                    # Writers queue, as SQLite's do; readers are not held up.
-                    connection.exec_driver_sql("LOCK TABLE audit_log IN EXCLUSIVE MODE")
+                wait_for_turn(connection)
                 change = Change(connection, self.clock(), dict(ids))
                 self._running.change = change
                 try:
@@ -169,24 +173,17 @@ class Database:
         )
 
     @contextmanager
-    def _named_errors(self) -> Iterator[None]:
+    def _named_errors(self, *, reaching: bool = False) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
-            text = str(error.orig)
-            if "locked" in text or "busy" in text:
-                raise MachineProblem(
-                    "store.error.busy", seconds=BUSY_SECONDS, file=str(self.path or self.url.host)
-                ) from error
-            if "unable to open" in text or "readonly" in text or "disk" in text:
-                raise MachineProblem(
-                    "store.error.unwritable", file=str(self.path or self.url.host), cause=text
-                ) from error
-            raise
-        except DatabaseError as error:
-            if "not a database" in str(error.orig) or "malformed" in str(error.orig):
-                raise Damaged("store.error.damaged_state", file=str(self.path)) from error
-            raise
+        except DBAPIError as error:
+            if self.path is not None:
+                problem = file_fault(error, str(self.path))
+            else:
+                problem = server_fault(error, self.url, reaching=reaching)
+            if problem is None:
+                raise
+            raise problem from error
 
     def prepare(self) -> None:
         """Bring the tables to the newest form; a viewer only checks that they are.
@@ -195,12 +192,14 @@ class Database:
         ------
         NotFound
             If a viewer opens a state that no analyst has created or brought up to date.
+        MachineProblem
+            If the database can't be reached, or can't hold every character.
         """
         path = self.path
         if self.role == "viewer" and path is not None:
             if not path.is_file():
                 raise NotFound("store.error.no_state", file=str(path))
-            _roll_back_interrupted(path)
+            roll_back_interrupted(path)
         standing = self._standing()
         if standing == schema.HEAD:
             return
@@ -209,54 +208,20 @@ class Database:
         from workbench.store.migrations.run import migrate
 
         with self._named_errors():
+            self._refuse_encoding()
             migrate(self.engine)
+
+    def _refuse_encoding(self) -> None:
+        if self.path is not None:
+            return
+        with self._connect() as connection:
+            encoding = str(connection.exec_driver_sql("SHOW server_encoding").scalar())
+        if encoding != "UTF8":
+            raise MachineProblem("store.error.encoding", place=place_of(self.url), encoding=encoding)
 
     def _standing(self) -> str | None:
         version = sa.table("alembic_version", sa.column("version_num"))
-        with self._named_errors(), self.engine.connect() as connection:
+        with self._named_errors(), self._connect() as connection:
             if not sa.inspect(connection).has_table("alembic_version"):
                 return None
             return connection.execute(sa.select(version.c.version_num)).scalar()
-
-
-def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    # A write-ahead log may corrupt the file with SQLite 3.7.0 to 3.51.2, hence DELETE.
-    for pragma in (
-        "journal_mode = DELETE",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        f"busy_timeout = {BUSY_SECONDS * 1000}",
-    ):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _set_up_sqlite_reader(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}").close()
-    connection.execute("PRAGMA query_only = ON").close()
-    # The file itself is opened for reading, but ATTACH would open it again for writing.
-    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    immediate = connection.get_execution_options().get("workbench_immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-
-def _roll_back_interrupted(path: Path) -> None:
-    """Let SQLite undo what a killed writer left half done; a reader may not do it.
-
-    Only the undoing is done here: the connection reads one row and closes.
-    """
-    if not path.with_name(path.name + "-journal").exists():
-        return
-    try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)
-    except sqlite3.OperationalError:
-        return
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError:
-        # The folder is read-only for this account: the first read says so in a sentence.
-        return
-    finally:
-        connection.close()

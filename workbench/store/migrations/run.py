@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from workbench.store.engines import wait_for_turn
+
 
 def migrate(engine: sa.Engine, revision: str = "head") -> None:
     """Bring the tables to a revision, in one transaction.
@@ -25,5 +27,6 @@ def migrate(engine: sa.Engine, revision: str = "head") -> None:
     with engine.connect() as plain:
         connection = plain.execution_options(workbench_immediate=True)
         with connection.begin():
+            wait_for_turn(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, revision)

@@ -1,0 +1,216 @@
+"""The two kinds of database that keep a project's state, and how writers queue in each.
+
+SQLite, a file in the project's folder, or PostgreSQL, a server named by a URL. In both one
+writer works at a time and readers are not held up by it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import time
+import weakref
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool, QueuePool
+
+from workbench.errors import MachineProblem, ParameterProblem
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another one before it gives up."""
+DRIVER = "postgresql+psycopg"
+_REACH_SECONDS = 10
+_IDLE_SECONDS = 300
+"""A writer that says nothing for so long has lost its network, and must not hold up the others."""
+_SHORTEST, _LONGEST = 0.001, 0.008
+"""Seconds between two tries of a waiting writer."""
+_MOST_KEPT = 20
+_kept: weakref.WeakKeyDictionary[sa.Engine, weakref.finalize] = weakref.WeakKeyDictionary()
+
+
+def database_url(text: str | sa.URL) -> sa.URL:
+    """Return the URL of a state's database.
+
+    Raises
+    ------
+    ParameterProblem
+        If it is no URL of a SQLite file or of a PostgreSQL database. The sentence does not
+        repeat it, since a password may stand in it.
+
+    Examples
+    --------
+    >>> database_url("postgresql://lin@db.bank/state").drivername
+    'postgresql+psycopg'
+    """
+    try:
+        url = sa.make_url(text)
+    except (ArgumentError, ValueError) as error:
+        raise ParameterProblem("store.error.url") from error
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername=DRIVER)
+    is_file = url.drivername == "sqlite" and url.database not in (None, "", ":memory:")
+    if not is_file and url.drivername != DRIVER:
+        raise ParameterProblem("store.error.url")
+    return url
+
+
+def sqlite_engine(path: Path, *, read_only: bool) -> sa.Engine:
+    """Return an engine on a file; a reader's connections can't write to it."""
+    mode = "ro" if read_only else "rwc"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    # NullPool: a connection must never cross a fork (dashboards fork their kernels),
+    # and an idle handle must hold no file open while its folder is copied.
+    engine = sa.create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    sa.event.listen(engine, "connect", _set_up_reader if read_only else _set_up_writer)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def server_engine(url: sa.URL, *, read_only: bool, keep: bool = False) -> sa.Engine:
+    """Return an engine on a PostgreSQL server; a reader's transactions are read-only.
+
+    Parameters
+    ----------
+    url : sqlalchemy.URL
+        The database.
+    read_only : bool
+        For a reader.
+    keep : bool, default=False
+        Whether a connection stays open for the next question, for who asks every second.
+        A server counts its connections, and dashboards are many: others keep none.
+
+    Raises
+    ------
+    MachineProblem
+        If the driver is not installed.
+    """
+    if find_spec("psycopg") is None:
+        raise MachineProblem("store.error.no_driver")
+    pool: dict[str, Any] = {"poolclass": NullPool}
+    if keep:
+        pool = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": _MOST_KEPT, "pool_pre_ping": True}
+    wanted = {"connect_timeout": _REACH_SECONDS, "application_name": "workbench"}
+    engine = sa.create_engine(
+        url,
+        connect_args={name: value for name, value in wanted.items() if name not in url.query},
+        execution_options={"postgresql_readonly": True} if read_only else {},
+        use_native_hstore=False,
+        **pool,
+    )
+    if keep:
+        _kept[engine] = weakref.finalize(engine, engine.pool.dispose)
+    return engine
+
+
+def _forget_connections() -> None:
+    """Leave kept connections to the process that made them: a fork must not speak on them."""
+    for engine, closing in list(_kept.items()):
+        closing.detach()
+        engine.dispose(close=False)
+        _kept[engine] = weakref.finalize(engine, engine.pool.dispose)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_connections)
+
+
+def wait_for_turn(connection: sa.Connection) -> None:
+    """Let one writer at a time into a server's database; SQLite's file does so by itself.
+
+    The lock belongs to the tables' schema and is given back with the transaction, however
+    it ends. Who waits too long is told so.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            f"SET LOCAL lock_timeout = {round(BUSY_SECONDS * 1000)}; "
+            f"SET LOCAL idle_in_transaction_session_timeout = {_IDLE_SECONDS * 1000}; "
+            "SELECT pg_advisory_xact_lock(hashtext('workbench'), hashtext(current_schema()))"
+        )
+
+
+def place_of(url: sa.URL) -> str:
+    """Return where a database is, without account and password.
+
+    Examples
+    --------
+    >>> place_of(sa.make_url("postgresql+psycopg://lin:secret@db.bank:5433/state"))
+    'db.bank:5433/state'
+    """
+    host = url.host or url.query.get("host") or os.environ.get("PGHOST") or "localhost"
+    port = url.port or url.query.get("port") or os.environ.get("PGPORT") or ""
+    named = "".join(host) if isinstance(host, tuple) else str(host)
+    name = url.database or os.environ.get("PGDATABASE") or ""
+    return f"{named}{f':{port}' if port else ''}/{name}"
+
+
+def _set_up_writer(connection: sqlite3.Connection, _record: Any) -> None:
+    # A write-ahead log may corrupt the file with SQLite 3.7.0 to 3.51.2, hence DELETE.
+    for pragma in (
+        "journal_mode = DELETE",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"busy_timeout = {BUSY_SECONDS * 1000}",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _set_up_reader(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}").close()
+    connection.execute("PRAGMA query_only = ON").close()
+    # The file itself is opened for reading, but ATTACH would open it again for writing.
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    if not connection.get_execution_options().get("workbench_immediate"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    raw: Any = connection.connection.driver_connection
+    # SQLite's own waiting sleeps ever longer, up to a tenth of a second, so that who has
+    # waited longest loses to who comes new. Short tries of even chance are fairer.
+    raw.execute("PRAGMA busy_timeout = 0").close()
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            raw.execute("BEGIN IMMEDIATE").close()
+            break
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, error) from error
+        # Chance spreads the waiting; nothing secret hangs on it.
+        time.sleep(random.uniform(_SHORTEST, _LONGEST))  # noqa: S311
+    raw.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}").close()
+
+
+def roll_back_interrupted(path: Path) -> None:
+    """Let SQLite undo what a killed writer left half done; a reader may not do it.
+
+    Only the undoing is done here: the connection reads one row and closes.
+    """
+    if not path.with_name(path.name + "-journal").exists():
+        return
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)
+    except sqlite3.OperationalError:
+        return
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        # The folder is read-only for this account: the first read says so in a sentence.
+        return
+    finally:
+        connection.close()
