@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import ParameterProblem
-from workbench.execution.dispositions import read_dispositions
+from workbench.execution.dispositions import Codes, read_dispositions
 
 PACES = ("behind", "on_plan", "ahead", "not_begun")
 TOLERANCE = 0.1
@@ -67,7 +67,7 @@ def judge_pace(progress: pd.DataFrame, *, tolerance: float = TOLERANCE, alpha: f
     )
     plan = progress["plan"].to_numpy(dtype="float64")
     judged["expected"] = plan * made
-    low, high = _wilson(progress["responded"].to_numpy(dtype="float64"), made, alpha)
+    low, high = wilson_interval(progress["responded"].to_numpy(dtype="float64"), made, alpha)
     judged["rate_low"], judged["rate_high"] = low, high
     judged["response"] = pd.Series(
         np.select([high < plan, low > plan], ["under", "over"], default="open"), progress.index, dtype="str"
@@ -75,7 +75,9 @@ def judge_pace(progress: pd.DataFrame, *, tolerance: float = TOLERANCE, alpha: f
     return judged
 
 
-def count_dispositions(contacts: pd.DataFrame, strategy_ids: list[str] | None = None) -> pd.DataFrame:
+def count_dispositions(
+    contacts: pd.DataFrame, strategy_ids: list[str] | None = None, *, dispositions: Codes | None = None
+) -> pd.DataFrame:
     """Return how many tries ended in which way.
 
     Parameters
@@ -84,6 +86,9 @@ def count_dispositions(contacts: pd.DataFrame, strategy_ids: list[str] | None = 
         Table CONTACTS.
     strategy_ids : list of str, optional
         Only these strategies; by default all.
+    dispositions : mapping of str to Disposition, optional
+        The project's codes; by default the packaged ones. A retired one that no try has is
+        left out.
 
     Returns
     -------
@@ -99,9 +104,10 @@ def count_dispositions(contacts: pd.DataFrame, strategy_ids: list[str] | None = 
     [2, 0, 1, 0, 0]
     """
     made = contacts if strategy_ids is None else contacts[contacts["strategy_id"].isin(strategy_ids)]
-    known = read_dispositions()
+    known = read_dispositions() if dispositions is None else dispositions
     counts = made["disposition"].value_counts()
-    order = [*known, *sorted(set(counts.index) - set(known))]
+    shown = [code for code, entry in known.items() if not entry.retired or code in counts.index]
+    order = [*shown, *sorted(set(counts.index) - set(known))]
     n = counts.reindex(order, fill_value=0).to_numpy(dtype="int64")
     return pd.DataFrame(
         {
@@ -168,7 +174,16 @@ def _coarse(counts: np.ndarray, minimum: int) -> np.ndarray:
     return shown
 
 
-def _wilson(successes: np.ndarray, tries: np.ndarray, alpha: float) -> tuple[np.ndarray, np.ndarray]:
+def wilson_interval(
+    successes: np.ndarray, tries: np.ndarray, alpha: float = 0.05
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of Wilson's interval around rates; missing where nothing was tried.
+
+    Examples
+    --------
+    >>> [round(float(end[0]), 3) for end in wilson_interval(np.array([8.0]), np.array([80.0]))]
+    [0.052, 0.185]
+    """
     z2 = NormalDist().inv_cdf(1 - alpha / 2) ** 2
     n = np.where(tries > 0, tries, np.nan)
     middle = (successes + z2 / 2) / (n + z2)

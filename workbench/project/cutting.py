@@ -160,7 +160,7 @@ class ListCutting:
         """Return the contact policies by name: the package's, and ``contact_policy.toml`` of the folder."""
         from workbench.strategy import read_policies
 
-        return read_policies(_own_text(self._project.folder, POLICY_FILE))
+        return read_policies(own_text(self._project.folder, POLICY_FILE))
 
     @property
     def contact_policy(self) -> ContactPolicy:
@@ -173,7 +173,7 @@ class ListCutting:
         """Return the rules of suitability: ``suitability.toml`` of the folder, else the package's."""
         from workbench.strategy import read_suitability
 
-        return read_suitability(_own_text(self._project.folder, SUITABILITY_FILE))
+        return read_suitability(own_text(self._project.folder, SUITABILITY_FILE))
 
     def preview(self, version: int | None = None) -> Preview | None:
         """Return what a plan would list, stored with it; None for plans of an earlier version.
@@ -339,7 +339,14 @@ def trigger_events(project: Project, cards: pd.DataFrame) -> pd.DataFrame | None
         return engine.frame(table.filter(table["event_type"].isin(types)).select(*names))
 
 
-def _own_text(folder: Path, name: str) -> str | None:
+def own_text(folder: Path, name: str) -> str | None:
+    """Return a bank's own file from the project's folder, or None where it has none.
+
+    Raises
+    ------
+    ParameterProblem
+        If the file can't be read.
+    """
     path = folder / name
     if not path.is_file():
         return None

@@ -28,6 +28,7 @@ from workbench.store.results import Decisions, Results
 from workbench.store.room_acts import RoomActs
 from workbench.store.rooms import Rooms
 from workbench.store.runs import Runs
+from workbench.store.scripts import Scripts
 from workbench.store.trail import Trail
 
 AREAS: tuple[type[Area], ...] = (
@@ -54,6 +55,7 @@ AREAS: tuple[type[Area], ...] = (
     RoomActs,
     Rooms,
     Runs,
+    Scripts,
     Slots,
     Trail,
 )
@@ -98,6 +100,7 @@ class Store:
         self.room_acts = RoomActs(database, project_folder)
         self.rooms = Rooms(database, project_folder)
         self.runs = Runs(database, project_folder)
+        self.scripts = Scripts(database, project_folder)
         self.slots = Slots(database, project_folder)
         self.trail = Trail(database, project_folder)
 
