@@ -1,13 +1,17 @@
 """A brainstorm room under load: many people in processes of their own, and processes killed.
 
 Run ``python benchmarks/brainstorm_room.py [--people 30] [--actions 100] [--minutes 5]
-[--kills 0] [--url postgresql+psycopg://…]``. A facilitator leads the room through its
-stages while every person, in a process of their own, joins, writes, groups and votes.
-With ``--kills`` so many processes are killed (kill -9) at random moments; each comes back
-with its token and sends again what was not confirmed, under the same key. Prints how many
-moves were confirmed, lost and doubled, whether the room replayed from its moves is the
-room that stands, refusals by reason, and how long a move and a vote waited. Ends with 1
-where a confirmed move is lost, doubled or half applied.
+[--kills 0] [--server | --url postgresql+psycopg://…] [--check]``. A facilitator leads the
+room through its stages while every person, in a process of their own, joins, writes, groups
+and votes, and asks once a second whether there is anything new, as the page on a phone does.
+With ``--kills`` so many processes are killed (kill -9) at random moments, every second one
+in the middle of a move; each comes back with its token and sends again what was not
+confirmed, under the same key. ``--server`` starts a PostgreSQL server for it (Debian's
+package ``postgresql``), asked over the network with a password. ``--check`` is a small room of
+half a minute. Prints how many moves were confirmed, lost, doubled and half applied, whether
+the room replayed from its moves is the room that stands, refusals by reason, how long moves,
+votes and questions waited, and the load that the machine was under. Ends with 1 where a
+confirmed move is lost, doubled or half applied, or a vote waited too long.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +38,7 @@ from workbench.store import open_store
 
 CYCLE = "2026 Q3"
 LIMIT_MS = 200.0
+LOOK_SECONDS = 1.0
 VOTES_EACH = 5
 # Share of the time after which the room goes on.
 LEAD = ((0.45, "reveal"), (0.55, "group"), (0.75, "vote"))
@@ -53,15 +59,16 @@ def one_person(place: dict[str, Any], number: int) -> None:
     mine = token.read_text()
     done = sum(1 for _ in log.open()) if log.exists() else 0
     began = place["began"]
+    page = Page(acts, mine, folder / f"person{number}.polls")
     with log.open("a") as out:
         while done < place["actions"]:
             due = began + place["seconds"] * (done + chance.random()) / place["actions"]
-            time.sleep(max(0.0, due - time.time()))
+            page.look_until(due)
             if plan.exists():
                 # Not confirmed before the end came: the same move again, under its key.
                 move = json.loads(plan.read_text())
             else:
-                move = {"key": f"{number}.{done}", **_next(acts.board(mine), chance)}
+                move = {"key": f"{number}.{done}", **_next(page.board(), chance)}
                 _keep(plan, json.dumps(move))
             start = time.perf_counter()
             try:
@@ -76,6 +83,32 @@ def one_person(place: dict[str, Any], number: int) -> None:
             os.fsync(out.fileno())
             plan.unlink()
             done += 1
+
+
+class Page:
+    """What a participant's page asks: every second whether there is anything new, and then for the board."""
+
+    def __init__(self, acts: Any, token: str, log: Path) -> None:
+        self.acts, self.token, self.log = acts, token, log
+        self.heard = 0
+
+    def look_until(self, due: float) -> None:
+        """Look once a second until a moment."""
+        while (left := due - time.time()) > 0:
+            time.sleep(min(left, LOOK_SECONDS))
+            if left > LOOK_SECONDS:
+                start = time.perf_counter()
+                last = self.acts.last_move(self.token)
+                with self.log.open("a") as out:
+                    out.write(f"{(time.perf_counter() - start) * 1000:.2f}\n")
+                if last != self.heard:
+                    self.board()
+
+    def board(self) -> dict[str, Any]:
+        """Read the board."""
+        found: dict[str, Any] = self.acts.board(self.token)
+        self.heard = found["last_move"]
+        return found
 
 
 def _keep(file: Path, text: str) -> None:
@@ -138,30 +171,42 @@ def run(folder: Path, options: argparse.Namespace) -> int:
     began = float(place["began"])  # type: ignore[arg-type]
     kills = sorted(began + chance.random() * seconds * 0.95 for _ in range(options.kills))
     steps = [(began + share * seconds, stage) for share, stage in LEAD]
-    killed = 0
+    killed = midway = 0
+    loads: list[float] = []
     while any(person.poll() is None for person in people.values()) or steps:
         now = time.time()
         if steps and now >= steps[0][0]:
             version = store.rooms.find(room_id)["row_version"]
             store.rooms.lead(room_id, steps.pop(0)[1], expected_version=version)
         if kills and now >= kills[0]:
-            kills.pop(0)
             alive = [number for number, person in people.items() if person.poll() is None]
-            if alive:
-                number = chance.choice(alive)
+            # Every second one is killed while its move is on its way, as soon as one is.
+            amid = [number for number in alive if (folder / f"person{number}.next.json").exists()]
+            wanted = amid if len(kills) % 2 else alive
+            if wanted:
+                kills.pop(0)
+                number = chance.choice(wanted)
                 people[number].send_signal(signal.SIGKILL)
                 people[number].wait()
+                midway += (folder / f"person{number}.next.json").exists()
                 people[number] = start(number)
                 killed += 1
-        time.sleep(0.02)
+            elif not alive:
+                kills.clear()
+        loads.append(os.getloadavg()[0])
+        time.sleep(0.002 if kills and now >= kills[0] else 0.02)
     failed = [number for number, person in people.items() if person.returncode]
-    return report(folder, store, room_id, options, killed, failed)
+    print(
+        f"{options.people} people x {options.actions} moves in {options.minutes:g} minutes, "
+        f"{'SQLite' if options.url is None else 'PostgreSQL'}, {os.cpu_count()} cores, "
+        f"load average {min(loads):.1f} to {max(loads):.1f}"
+    )
+    print(f"killed {killed}, {midway} of them in the middle of a move   processes that failed {len(failed)}")
+    return report(folder, store, room_id) or int(bool(failed))
 
 
-def report(
-    folder: Path, store: Any, room_id: int, options: argparse.Namespace, killed: int, failed: list[int]
-) -> int:
-    """Print what was confirmed and what stands; return 1 where they differ."""
+def report(folder: Path, store: Any, room_id: int) -> int:
+    """Print what was confirmed and what stands; return 1 where they differ or votes waited too long."""
     said = [
         json.loads(line) for file in folder.glob("person*.jsonl") for line in file.read_text().splitlines()
     ]
@@ -185,25 +230,38 @@ def report(
     by_person = collections.Counter(person for idea in again["ideas"].values() for person in idea["votes"])
     over = sum(count > VOTES_EACH for count in by_person.values())
     refused = collections.Counter(each["refused"] for each in said if "refused" in each)
-    where = "SQLite" if options.url is None else options.url.split(":")[0]
-    print(f"{options.people} people x {options.actions} moves in {options.minutes:g} minutes, {where}")
-    print(f"confirmed {len(confirmed):,}   lost {len(lost)}   doubled {doubled}   over the votes {over}")
+    # A move, what it changed and its row in the audit log come together.
+    logged = collections.Counter(
+        ids["move_id"]
+        for ids in store.trail.audit_log()["ids"]
+        if ids.get("room_id") == room_id and "move_id" in ids
+    )
+    half = len(set(logged) ^ set(stored)) + sum(count > 1 for count in logged.values())
+    whole = not half and standing == replayed
     print(
-        f"killed {killed}   processes that failed {len(failed)}   "
-        f"replay is what stands: {standing == replayed}"
+        f"confirmed {len(confirmed):,}   lost {len(lost)}   doubled {doubled}   half applied {half}   "
+        f"over the votes {over}   replay is what stands: {standing == replayed}"
     )
     print(f"refused {sum(refused.values())}: {dict(refused)}")
-    for name, wanted in (("any move", None), ("a vote", "vote")):
-        waited = sorted(each["ms"] for each in confirmed if wanted in (None, each["action"]))
-        if len(waited) > 20:
-            p95 = waited[int(len(waited) * 0.95)]
-            verdict = f"   limit {LIMIT_MS:g} ms: {'met' if p95 <= LIMIT_MS else 'MISSED'}" if wanted else ""
+    waited = {
+        "any move": [each["ms"] for each in confirmed],
+        "a vote": [each["ms"] for each in confirmed if each["action"] == "vote"],
+        "a poll": [float(line) for file in folder.glob("person*.polls") for line in file.open()],
+    }
+    slow = False
+    for name, found in waited.items():
+        if len(found) > 20:
+            found.sort()
+            p95 = found[int(len(found) * 0.95)]
+            verdict = ""
+            if name == "a vote":
+                slow = p95 > LIMIT_MS
+                verdict = f"   limit {LIMIT_MS:g} ms: {'MISSED' if slow else 'met'}"
             print(
-                f"{name:9s} median {statistics.median(waited):6.1f} ms   p95 {p95:6.1f} ms   "
-                f"most {waited[-1]:6.1f} ms{verdict}"
+                f"{name:9s} {len(found):6,}   median {statistics.median(found):6.1f} ms   "
+                f"p95 {p95:6.1f} ms   most {found[-1]:6.1f} ms{verdict}"
             )
-    whole = not lost and not doubled and not over and not failed and standing == replayed
-    return int(not whole)
+    return int(bool(lost or doubled or over or slow or not whole))
 
 
 def main() -> int:
@@ -217,9 +275,24 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--url", default=None)
+    parser.add_argument("--server", action="store_true")
+    parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        return run(Path(folder), options)
+    if options.check:
+        options.people, options.actions, options.minutes, options.kills = 6, 20, 0.5, 4
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        if options.server:
+            sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+            from postgres import Server, find_programs
+
+            programs = find_programs()
+            if programs is None:
+                parser.error("no PostgreSQL server was found; on Debian, as root: apt-get install postgresql")
+            server = Server(programs)
+            stack.callback(server.remove)
+            options.url = server.url(server.new_database(), by_network=True)
+        return run(folder, options)
 
 
 if __name__ == "__main__":
