@@ -25,6 +25,10 @@ FLAGS = (
     "--no-default-browser-check",
     "--force-color-profile=srgb",
 )
+STAGES = ("insight", "strategy", "execution", "review")
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+DESK, SHOWN = "desk", "shown_{}"
+"""Pages of a shared server that are written anew: a desk as in JupyterLab, and a stage's."""
 HERE = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 
@@ -95,22 +99,45 @@ class Visit:
         self.context.close()
 
 
+class Running:
+    """The browser that the modules of this folder share; a playwright of its own goes with it."""
+
+    def __init__(self) -> None:
+        self.browser, self.until = None, ExitStack()
+
+    def start(self) -> None:
+        """Launch it, if it does not run."""
+        from playwright.sync_api import sync_playwright
+
+        if self.browser is None:
+            program = find_browser()
+            if program is None:
+                pytest.fail("no Chromium, Chrome or Edge was found; WORKBENCH_BROWSER may name one")
+            playwright = self.until.enter_context(sync_playwright())
+            self.browser = playwright.chromium.launch(executable_path=str(program), args=browser_flags())
+            self.until.callback(self.browser.close)
+
+    def stop(self) -> None:
+        """End it; stopping twice does no harm."""
+        self.browser = None
+        self.until.close()
+
+
+_RUNNING = Running()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item, nextitem) -> None:
+    """End the browser before a test of another folder: its event loop would look like a notebook's."""
+    if nextitem is None or nextitem.path.parent != item.path.parent:
+        _RUNNING.stop()
+
+
 @pytest.fixture(scope="module")
 def chromium():
-    """Return a running browser.
-
-    It ends with the module: its event loop would look to other tests of the same worker
-    like a notebook's.
-    """
-    from playwright.sync_api import sync_playwright
-
-    program = find_browser()
-    if program is None:
-        pytest.fail("no Chromium, Chrome or Edge was found; WORKBENCH_BROWSER may name one")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(program), args=browser_flags())
-        yield browser
-        browser.close()
+    """Return a running browser."""
+    _RUNNING.start()
+    return _RUNNING.browser
 
 
 def _visits(chromium) -> Iterator[Callable[..., Visit]]:
@@ -171,6 +198,56 @@ def publish(tmp_path_factory) -> Iterator[Callable[..., Dashboards]]:
         yield start
 
 
+class Hall:
+    """Servers that the journeys share, one a role: a server of its own would cost each five seconds.
+
+    Every page has a new kernel all the same. Each server shows the walked project by the
+    product's own notebooks, and beside them pages that are written anew for a journey.
+    """
+
+    def __init__(self, walked: Path, place: Path) -> None:
+        self._walked, self._place, self._until = walked, place, ExitStack()
+        self._servers: dict[str, Dashboards] = {}
+
+    def server(self, role: str) -> Dashboards:
+        """Return the server of a role; it starts when first asked for."""
+        if role not in self._servers:
+            folder = self._place / role
+            shutil.copytree(NOTEBOOKS, folder, ignore=shutil.ignore_patterns("cases"))
+            for name in (DESK, *map(SHOWN.format, STAGES)):
+                write_notebook(folder / f"{name}.ipynb")
+            log = self._place / f"{role}.log"
+            server = Dashboards(self._walked, role=role, notebooks=folder, preheat=False, log=log)
+            self._until.callback(server.stop)
+            server.start()
+            self._servers[role] = server
+        return self._servers[role]
+
+    def write(self, role: str, name: str, *cells: str) -> Dashboards:
+        """Write a page of a role's server, for those who open it from now on."""
+        server = self.server(role)
+        write_notebook(server.folder / f"{name}.ipynb", *cells)
+        return server
+
+    def stop(self) -> None:
+        """Stop all servers."""
+        self._until.close()
+
+
+@pytest.fixture(scope="session")
+def hall(walked_folder, tmp_path_factory) -> Iterator[Hall]:
+    """Return the servers that journeys share."""
+    made = Hall(walked_folder, tmp_path_factory.mktemp("hall"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def board(hall) -> Dashboards:
+    """Return the dashboards of the walked project, which everybody reads and nobody changes."""
+    return hall.server("viewer")
+
+
 @pytest.fixture(scope="module")
 def stage_folder(walked_folder, tmp_path_factory) -> Callable[[str], Path]:
     """Return a function that copies the walked project, with one stage's notebook beside the copy."""
@@ -178,10 +255,10 @@ def stage_folder(walked_folder, tmp_path_factory) -> Callable[[str], Path]:
     def make(stage: str) -> Path:
         folder = tmp_path_factory.mktemp(stage) / "my_bank"
         shutil.copytree(walked_folder, folder)
-        number = ("insight", "strategy", "execution", "review").index(stage) + 1
+        number = STAGES.index(stage) + 1
         write_notebook(
             folder.parent / "notebooks" / f"0{number}_{stage}.ipynb",
-            "import workbench as wb\n\nproject = wb.open_project()",
+            f"import workbench as wb\n\nproject = wb.open_project({str(folder)!r})",
             f"wb.ui.{stage}(project)",
         )
         return folder
@@ -189,34 +266,42 @@ def stage_folder(walked_folder, tmp_path_factory) -> Callable[[str], Path]:
     return make
 
 
+class Shown:
+    """What `publish_as` has published: addresses, as `Dashboards` gives them."""
+
+    def __init__(self, server: Dashboards) -> None:
+        self.server = server
+
+    def address(self, stage: str, **asked: str) -> str:
+        """Return the address of a stage's page."""
+        return self.server.address(SHOWN.format(stage), **asked)
+
+
 @pytest.fixture
-def publish_as() -> Iterator[Callable[[Path, str], Dashboards]]:
-    """Return a function that publishes a folder of `stage_folder` for a role."""
-    with ExitStack() as stack:
+def publish_as(hall) -> Callable[[Path, str], Shown]:
+    """Return a function that publishes a folder of `stage_folder` for a role, until somebody else does."""
 
-        def start(folder: Path, role: str) -> Dashboards:
-            beside = folder.parent
-            log = beside / f"{role}.log"
-            server = Dashboards(folder, role=role, notebooks=beside / "notebooks", preheat=False, log=log)
-            stack.callback(server.stop)
-            server.start()
-            return server
+    def start(folder: Path, role: str) -> Shown:
+        server = hall.server(role)
+        for file in (folder.parent / "notebooks").glob("*.ipynb"):
+            shutil.copy(file, server.folder / f"{SHOWN.format(file.stem.split('_')[1])}.ipynb")
+        return Shown(server)
 
-        yield start
+    return start
 
 
 def _desks(
-    stage: str, walked_folder, tmp_path_factory, lasting_visit
+    stage: str, walked_folder, tmp_path_factory, lasting_visit, hall
 ) -> Iterator[Callable[[str, str], tuple[Visit, Path]]]:
     """Yield a function that opens a section of a stage as JupyterLab shows it to an analyst."""
-    number = ("insight", "strategy", "execution", "review").index(stage) + 1
     with ExitStack() as stack:
 
         def start(section: str, ready: str) -> tuple[Visit, Path]:
             folder = tmp_path_factory.mktemp(section) / "bank"
             shutil.copytree(walked_folder, folder)
-            write_notebook(
-                folder.parent / "notebooks" / f"0{number}_{stage}.ipynb",
+            server = hall.write(
+                "viewer",
+                DESK,
                 "import workbench as wb\nfrom workbench.ui import request\n"
                 "request.is_published = lambda: False\n"
                 f"project = wb.open_project({str(folder)!r}, role='analyst')\n"
@@ -224,10 +309,8 @@ def _desks(
                 f"screen.workbench_screen.state.open_section({section!r})\n"
                 "screen",
             )
-            options = {"notebooks": folder.parent / "notebooks", "log": folder.parent / "log"}
-            running = stack.enter_context(Dashboards(folder, preheat=False, **options))
             opened = lasting_visit()
-            opened.open(running.address(stage))
+            opened.open(server.address(DESK))
             opened.page.wait_for_selector(ready, timeout=60_000)
             stack.callback(opened.page.goto, "about:blank")
             return opened, folder
@@ -237,27 +320,27 @@ def _desks(
 
 @pytest.fixture(scope="module")
 def desk(
-    walked_folder, tmp_path_factory, lasting_visit
+    walked_folder, tmp_path_factory, lasting_visit, hall
 ) -> Iterator[Callable[[str, str], tuple[Visit, Path]]]:
     """Return a function that opens a section of insight as JupyterLab shows it to an analyst.
 
     ``desk(section, ready)`` returns the visit, once the selector `ready` is there, and the
     project's folder, a copy.
     """
-    yield from _desks("insight", walked_folder, tmp_path_factory, lasting_visit)
+    yield from _desks("insight", walked_folder, tmp_path_factory, lasting_visit, hall)
 
 
 @pytest.fixture(scope="module")
 def strategy_desk(
-    walked_folder, tmp_path_factory, lasting_visit
+    walked_folder, tmp_path_factory, lasting_visit, hall
 ) -> Iterator[Callable[[str, str], tuple[Visit, Path]]]:
     """Like `desk`, for the sections of strategy; the section "" is the overview."""
-    yield from _desks("strategy", walked_folder, tmp_path_factory, lasting_visit)
+    yield from _desks("strategy", walked_folder, tmp_path_factory, lasting_visit, hall)
 
 
 @pytest.fixture(scope="module")
 def review_desk(
-    walked_folder, tmp_path_factory, lasting_visit
+    walked_folder, tmp_path_factory, lasting_visit, hall
 ) -> Iterator[Callable[[str, str], tuple[Visit, Path]]]:
     """Like `desk`, for the sections of review."""
-    yield from _desks("review", walked_folder, tmp_path_factory, lasting_visit)
+    yield from _desks("review", walked_folder, tmp_path_factory, lasting_visit, hall)

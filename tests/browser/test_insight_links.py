@@ -8,21 +8,13 @@ import pandas as pd
 import pytest
 
 import workbench as wb
-from workbench.publish import Dashboards
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def dashboards(walked_folder, tmp_path_factory):
-    log = tmp_path_factory.mktemp("log") / "dashboards.log"
-    with Dashboards(walked_folder, role="viewer", log=log) as running:
-        yield running
-
-
-def test_a_reader_finds_the_companies_and_no_customer(dashboards, visit, walked_folder):
+def test_a_reader_finds_the_companies_and_no_customer(board, visit, walked_folder):
     opened = visit()
-    page = opened.open(dashboards.address("insight") + "&section=links", charts=1)
+    page = opened.open(board.address("insight") + "&section=links", charts=1)
     page.wait_for_selector(".wb table.ln-list tbody tr")
     project = wb.open_project(walked_folder, role="viewer")
     companies = project.insight.links.companies()
@@ -46,7 +38,7 @@ def test_a_reader_finds_the_companies_and_no_customer(dashboards, visit, walked_
     assert opened.faults == []
 
 
-def test_an_analyst_decides_pairs_by_keyboard(publish, visit, walked_folder, tmp_path):
+def test_an_analyst_decides_pairs_by_keyboard(hall, visit, walked_folder, tmp_path):
     shutil.copytree(walked_folder, tmp_path / "bank")
     project = wb.open_project(tmp_path / "bank")
     records = project.insight.links.records().dropna(subset=["name", "phone"])["record_id"].tolist()
@@ -61,22 +53,19 @@ def test_an_analyst_decides_pairs_by_keyboard(publish, visit, walked_folder, tmp
         }
     )
     project.insight.links.keep(project.insight.links.records(), pairs, {})
-    running = publish(
-        {
-            "desk": [
-                "import os\n"
-                "import workbench as wb\n"
-                "from workbench.ui.screens.insight import InsightScreen\n"
-                "from workbench.ui.state.insight import InsightState\n"
-                "os.environ.pop('WORKBENCH_PUBLISHED', None)\n"
-                f"project = wb.open_project({str(tmp_path / 'bank')!r}, role='analyst')\n"
-                "state = InsightState(project)\n"
-                "state.open_section('links')\n"
-                "screen = InsightScreen(state)\n"
-                "screen.widget"
-            ]
-        },
-        role="analyst",
+    running = hall.write(
+        "analyst",
+        "desk",
+        "import os\n"
+        "import workbench as wb\n"
+        "from workbench.ui.screens.insight import InsightScreen\n"
+        "from workbench.ui.state.insight import InsightState\n"
+        "os.environ.pop('WORKBENCH_PUBLISHED', None)\n"
+        f"project = wb.open_project({str(tmp_path / 'bank')!r}, role='analyst')\n"
+        "state = InsightState(project)\n"
+        "state.open_section('links')\n"
+        "screen = InsightScreen(state)\n"
+        "screen.widget",
     )
     opened = visit()
     page = opened.open(running.address("desk"))

@@ -49,12 +49,12 @@ def strokes(page) -> int:
     )
 
 
-def test_an_analyst_draws_around_and_makes_a_segment(publish, visit, walked_folder, tmp_path):
+def test_an_analyst_draws_around_and_makes_a_segment(hall, visit, walked_folder, tmp_path):
     shutil.copytree(walked_folder, tmp_path / "bank")
     cell = f"wb.ui.insight(wb.open_project({str(tmp_path / 'bank')!r}, role='analyst'))"
-    dashboards = publish({"analyst": [*ANALYST, cell]}, role="analyst")
+    running = hall.write("analyst", "desk", *ANALYST, cell)
     opened = visit()
-    page = opened.open(dashboards.address("analyst"), charts=4)
+    page = opened.open(running.address("desk"), charts=4)
     page.wait_for_function("document.querySelector('.workbench-lasso').width > 300")
     assert strokes(page) == 0
     drag(page, (0.2, 0.2), (0.75, 0.2), (0.75, 0.8), (0.2, 0.8), (0.2, 0.3))
@@ -85,11 +85,9 @@ def test_an_analyst_draws_around_and_makes_a_segment(publish, visit, walked_fold
     assert opened.faults == []
 
 
-def test_a_manager_draws_with_a_finger_in_chinese(publish, visit, walked_folder):
-    cell = f"wb.ui.insight(wb.open_project({str(walked_folder)!r}, role='viewer'), lang='zh_CN')"
-    dashboards = publish({"viewer": ["import workbench as wb", cell]}, role="viewer")
+def test_a_manager_draws_with_a_finger_in_chinese(board, visit):
     opened = visit(width=360, height=800, has_touch=True, is_mobile=True)
-    page = opened.open(dashboards.address("viewer", lang="zh_CN"), charts=1)
+    page = opened.open(board.address("insight", lang="zh_CN"), charts=1)
     lasso = page.locator(".workbench-lasso")
     lasso.scroll_into_view_if_needed()
     page.wait_for_function("document.querySelector('.workbench-lasso').width > 200")

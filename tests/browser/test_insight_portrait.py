@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
-import nbformat
 import pytest
-
-from workbench.publish import Dashboards
 
 pytestmark = pytest.mark.browser
 
@@ -17,53 +13,39 @@ ANALYST = """import types
 import workbench.ui.state.sections.portrait as portrait
 portrait.request = types.SimpleNamespace(is_published=lambda: False)
 import workbench as wb
-wb.ui.insight(wb.open_project(role="analyst"))"""
+wb.ui.insight(wb.open_project({folder!r}, role="analyst"))"""
 
 
-@pytest.fixture(scope="module")
-def folder(walked_folder: Path, tmp_path_factory) -> Path:
-    copy = tmp_path_factory.mktemp("portrait") / "bank"
-    shutil.copytree(walked_folder, copy)
-    return copy
+def test_a_manager_looks_at_corporate_customers_on_a_phone(board, visit):
+    opened = visit(width=360, height=800)
+    page = opened.open(f"{board.address('insight', lang='zh_CN')}&section=portrait", charts=2)
+    page.wait_for_selector(".wb .p-grid")
+    first = page.locator(".wb .title h1").inner_text()
+    assert "零售客户" in first
+    page.locator("[data-key='portrait-kind-corporate']").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("was => document.querySelector('.wb .title h1').innerText !== was", arg=first)
+    page.locator("[data-key='portrait-face-behaviour'] summary").click()
+    assert page.locator("[data-key='portrait-face-behaviour'] tbody tr").count() > 5
+    assert page.locator(".wb .p-card, .wb .p-rules form").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.locator(".wb .note.error").count() == 0
+    assert opened.attempts == []
+    assert opened.faults == []
 
 
-def test_a_manager_looks_at_corporate_customers_on_a_phone(folder, visit):
-    log = folder.parent / "viewer.log"
-    with Dashboards(folder, role="viewer", log=log, preheat=False) as running:
-        opened = visit(width=360, height=800)
-        address = running.address("insight", lang="zh_CN")
-        page = opened.open(f"{address}{'&' if '?' in address else '?'}section=portrait", charts=2)
-        page.wait_for_selector(".wb .p-grid")
-        first = page.locator(".wb .title h1").inner_text()
-        assert "零售客户" in first
-        page.locator("[data-key='portrait-kind-corporate']").focus()
-        page.keyboard.press("Enter")
-        page.wait_for_function("was => document.querySelector('.wb .title h1').innerText !== was", arg=first)
-        page.locator("[data-key='portrait-face-behaviour'] summary").click()
-        assert page.locator("[data-key='portrait-face-behaviour'] tbody tr").count() > 5
-        assert page.locator(".wb .p-card, .wb .p-rules form").count() == 0
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        assert page.locator(".wb .note.error").count() == 0
-        assert opened.attempts == []
-        assert opened.faults == []
-
-
-def test_an_analyst_finds_a_customer_and_previews_a_rule(folder, visit, tmp_path):
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(ANALYST)])
-    made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(made, tmp_path / "01_insight.ipynb")
-    log = folder.parent / "analyst.log"
-    with Dashboards(folder, notebooks=tmp_path, role="analyst", log=log, preheat=False) as running:
-        opened = visit()
-        address = running.address("insight")
-        page = opened.open(f"{address}{'&' if '?' in address else '?'}section=portrait", charts=2)
-        page.locator("[data-key='portrait-typical']").click()
-        page.wait_for_selector(".wb .p-who")
-        assert "****" in page.locator(".wb .p-who b").inner_text()
-        page.locator("[data-key='rule-dormant_days']").fill("90")
-        page.locator("[data-key='rules-preview']").click()
-        page.wait_for_selector("[data-key='rules-save']")
-        page.locator("[data-key='rules-save']").click()
-        page.wait_for_selector(".wb [data-key='portrait-build']")
-        assert page.locator(".wb .note.error").count() == 0
-        assert opened.faults == []
+def test_an_analyst_finds_a_customer_and_previews_a_rule(hall, visit, walked_folder, tmp_path):
+    shutil.copytree(walked_folder, tmp_path / "bank")
+    running = hall.write("analyst", "desk", ANALYST.format(folder=str(tmp_path / "bank")))
+    opened = visit()
+    page = opened.open(f"{running.address('desk')}&section=portrait", charts=2)
+    page.locator("[data-key='portrait-typical']").click()
+    page.wait_for_selector(".wb .p-who")
+    assert "****" in page.locator(".wb .p-who b").inner_text()
+    page.locator("[data-key='rule-dormant_days']").fill("90")
+    page.locator("[data-key='rules-preview']").click()
+    page.wait_for_selector("[data-key='rules-save']")
+    page.locator("[data-key='rules-save']").click()
+    page.wait_for_selector(".wb [data-key='portrait-build']")
+    assert page.locator(".wb .note.error").count() == 0
+    assert opened.faults == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 import workbench as wb
-from workbench.publish import Dashboards
 
 pytestmark = pytest.mark.browser
 
@@ -45,20 +44,17 @@ def test_an_edit_is_tried_while_one_types(builder_page):
     assert visit.faults == []
 
 
-def test_readers_see_the_rules_in_both_languages_and_on_a_phone(walked_folder, tmp_path, visit):
+def test_readers_see_the_rules_in_both_languages_and_on_a_phone(board, visit):
     phone = visit(width=360, height=800)
     page = phone.page
-    with Dashboards(walked_folder, role="viewer", preheat=False, log=tmp_path / "log") as running:
-        address = running.address("insight")
-        page.goto(f"{address}{'&' if '?' in address else '?'}section=rules")
-        page.wait_for_selector(".wb .rl-list", timeout=60_000)
-        page.wait_for_selector(".wb .tabs")
-        assert page.locator("[data-key=rl-add]").count() == 0
-        english = page.locator(".wb h1").inner_text()
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        page.click("[data-key=lang-zh]")
-        page.wait_for_function(f"document.querySelector('.wb h1').innerText !== {english!r}")
-        assert "条规则" in page.locator(".wb h1").inner_text()
-        assert phone.attempts == []
-        assert phone.faults == []
-        page.goto("about:blank")
+    page.goto(f"{board.address('insight')}&section=rules")
+    page.wait_for_selector(".wb .rl-list", timeout=60_000)
+    page.wait_for_selector(".wb .tabs")
+    assert page.locator("[data-key=rl-add]").count() == 0
+    english = page.locator(".wb h1").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.click("[data-key=lang-zh]")
+    page.wait_for_function(f"document.querySelector('.wb h1').innerText !== {english!r}")
+    assert "条规则" in page.locator(".wb h1").inner_text()
+    assert phone.attempts == []
+    assert phone.faults == []

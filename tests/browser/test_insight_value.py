@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-
-from workbench.publish import Dashboards
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def dashboards(walked_folder: Path, tmp_path_factory):
-    log = tmp_path_factory.mktemp("value") / "dashboards.log"
-    with Dashboards(walked_folder, role="viewer", log=log, preheat=False) as running:
-        yield running
-
-
-def test_a_manager_reads_what_customers_are_worth(dashboards, visit):
+def test_a_manager_reads_what_customers_are_worth(board, visit):
     opened = visit()
-    page = opened.open(dashboards.address("insight"), charts=3)
+    page = opened.open(board.address("insight"), charts=3)
     page.locator(".wb .tabs [data-value=value]").click()
     page.wait_for_selector(".wb .vl-grid")
     page.wait_for_function(

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import workbench as wb
 from workbench.insight import Segmenter
-from workbench.publish import Dashboards
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def dashboards(walked_folder: Path, tmp_path_factory):
+def address(walked_folder: Path, tmp_path_factory, hall):
     folder = tmp_path_factory.mktemp("versions") / "bank"
     shutil.copytree(walked_folder, folder)
     project = wb.open_project(folder, role="analyst")
     features = project.insight.features_of(project.insight.segmentation())
     project.insight.approve(Segmenter(n_clusters=4).fit(features), features)
-    with Dashboards(folder, role="viewer", log=folder.parent / "dashboards.log", preheat=False) as running:
-        yield running
+    show = f"import workbench as wb\nwb.ui.insight(wb.open_project({str(folder)!r}))"
+    server = hall.write("viewer", "shown_insight", show)
+    return partial(server.address, "shown_insight")
 
 
-def test_a_manager_compares_two_cycles(dashboards, visit):
+def test_a_manager_compares_two_cycles(address, visit):
     opened = visit()
-    page = opened.open(dashboards.address("insight"), charts=1)
+    page = opened.open(address(), charts=1)
     page.locator(".wb .title [data-action='section']").click()
     # The frame is painted last.
     page.wait_for_function("document.querySelector('.wb .tabs [aria-current=page]').innerText === 'Versions'")
@@ -52,10 +53,9 @@ def test_a_manager_compares_two_cycles(dashboards, visit):
     assert opened.faults == []
 
 
-def test_the_comparison_on_a_phone_in_chinese(dashboards, visit):
+def test_the_comparison_on_a_phone_in_chinese(address, visit):
     opened = visit(width=360, height=800)
-    address = dashboards.address("insight", lang="zh_CN")
-    page = opened.open(f"{address}{'&' if '?' in address else '?'}section=versions", charts=2)
+    page = opened.open(f"{address(lang='zh_CN')}&section=versions", charts=2)
     assert "客户" in page.locator(".wb .title h1").inner_text()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert opened.faults == []

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import openpyxl
 import pytest
-
-from workbench.publish import Dashboards
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def dashboards(walked_folder: Path, tmp_path_factory):
-    log = tmp_path_factory.mktemp("pack") / "dashboards.log"
-    with Dashboards(walked_folder, role="viewer", log=log, preheat=False) as running:
-        yield running
-
-
-def test_a_manager_takes_the_pack_along_and_opens_it_without_a_network(dashboards, visit, tmp_path):
+def test_a_manager_takes_the_pack_along_and_opens_it_without_a_network(board, visit, tmp_path):
     opened = visit()
-    page = opened.open(dashboards.address("review"), charts=3)
+    page = opened.open(board.address("review"), charts=3)
     title = page.locator(".wb .title h1").inner_text()
     page.locator(".wb .title details.menu summary").click()
     with page.expect_download() as saved:

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-
-from workbench.publish import Dashboards
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def dashboards(walked_folder: Path, tmp_path_factory):
-    log = tmp_path_factory.mktemp("capacity") / "dashboards.log"
-    with Dashboards(walked_folder, role="viewer", log=log, preheat=False) as running:
-        yield running
-
-
-def test_a_manager_moves_agent_hours_and_goes_back(dashboards, visit):
+def test_a_manager_moves_agent_hours_and_goes_back(board, visit):
     opened = visit()
-    page = opened.open(dashboards.address("strategy") + "&section=capacity", charts=2)
+    page = opened.open(board.address("strategy") + "&section=capacity", charts=2)
     page.wait_for_selector(".wb .cp-limits")
     assert page.locator(".wb .kpi").count() == 6
     assert page.locator(".wb .cp-form").count() == 0

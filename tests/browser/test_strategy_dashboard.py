@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 
-from workbench.publish import Dashboards
-
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def address(walked_folder, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("strategy")
-    shutil.copy(ROOT / "notebooks" / "02_strategy.ipynb", folder)
-    dashboards = Dashboards(walked_folder, notebooks=folder, preheat=False, log=folder / "dashboards.log")
-    with dashboards as running:
-        yield running.address("strategy")
+def address(board):
+    return board.address("strategy")
 
 
 @pytest.fixture(scope="module")

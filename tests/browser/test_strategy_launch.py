@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 import workbench as wb
-from tests.browser.conftest import write_notebook
-from workbench.publish import Dashboards
 
 pytestmark = pytest.mark.browser
 
@@ -30,56 +28,53 @@ def folder(walked_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     drafts = wb.suggest_strategies(customers, members, starts_on="2026-10-12", control_share=0.25)
     following.strategy.save(drafts.head(3).assign(contact_policy=""))
     following.strategy.approve()
-    show = "project = wb.open_project({given})\nwb.ui.strategy(project)"
-    analyst = show.format(given=f"{str(place)!r}, role='analyst', who='lin'")
-    for name, lines in (
-        ("asking", f"from workbench.ui import request\nrequest.is_published = lambda: False\n{analyst}"),
-        ("deciding", show.format(given="")),
-    ):
-        write_notebook(place.parent / name / "02_strategy.ipynb", f"import workbench as wb\n{lines}")
     return place
 
 
-def test_two_people_launch_what_one_may_not(folder, visit, monkeypatch):
-    with Dashboards(
-        folder, notebooks=folder.parent / "asking", log=folder.parent / "a.log", preheat=False
-    ) as desk:
-        asking = visit()
-        page = asking.open(desk.address("strategy", lang="en"), charts=1)
-        page.locator(".wb .tabs [data-value=launch]").click()
-        page.wait_for_selector(".wb [data-key=la-ask]", timeout=60_000)
-        page.fill(".wb [data-key=la-ask-note]", "Spring <campaign>")
-        page.click(".wb [data-key=la-ask]")
-        page.wait_for_selector(".wb [data-key=la-look]")
-        assert page.locator(".wb [data-key=la-approve]").count() == 0
+def show(folder: Path, before: str, given: str = "") -> str:
+    """Return a page of the strategy."""
+    opened = f"project = wb.open_project({str(folder)!r}{given})"
+    return f"import workbench as wb\n{before}\n{opened}\nwb.ui.strategy(project)"
 
-        monkeypatch.setenv("WORKBENCH_USER", "wang")
-        options = {"notebooks": folder.parent / "deciding", "log": folder.parent / "b.log", "preheat": False}
-        with Dashboards(folder, role="contributor", **options) as board:
-            deciding = visit(width=390, height=800)
-            other = deciding.open(board.address("strategy", lang="en") + "&section=launch")
-            other.wait_for_selector(".wb [data-key=la-approve]", timeout=60_000)
-            assert "Spring <campaign>" in other.locator(".wb .la-note").inner_text()
-            assert other.locator(".wb [data-key=la-export]").count() == 0
-            other.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
-            other.click("[data-key=lang-zh]")
-            other.wait_for_function("document.querySelector('.wb h1').innerText.includes('等待另一人批准')")
-            other.fill(".wb [data-key=la-note]", "已看公平性")
-            other.click(".wb [data-key=la-approve]")
-            other.wait_for_function("document.querySelector('.wb h1').innerText.includes('已获批准')")
-            assert deciding.attempts == deciding.faults == []
 
-        page.click(".wb [data-key=la-look]")
-        page.wait_for_selector(".wb [data-key=button-launch-approved]")
-        page.click(".wb [data-key=button-launch-approved]")
-        page.wait_for_function(
-            "document.querySelector('.wb h1').innerText.includes('approved by a second person')"
-        )
-        assert page.locator(".wb .la-steps li").count() == 3
-        page.click(".wb [data-key=la-export]")
-        page.wait_for_selector(".wb .a-la-files p .la-hash")
-        assert list((folder / "exports").glob("*masked*.csv"))
-        assert page.locator(".wb .note.error").count() == 0
-        assert asking.attempts == asking.faults == []
+def test_two_people_launch_what_one_may_not(folder, visit, hall):
+    at_desk = "from workbench.ui import request\nrequest.is_published = lambda: False"
+    desk = hall.write("viewer", "desk", show(folder, at_desk, ", role='analyst', who='lin'"))
+    asking = visit()
+    page = asking.open(desk.address("desk", lang="en"), charts=1)
+    page.locator(".wb .tabs [data-value=launch]").click()
+    page.wait_for_selector(".wb [data-key=la-ask]", timeout=60_000)
+    page.fill(".wb [data-key=la-ask-note]", "Spring <campaign>")
+    page.click(".wb [data-key=la-ask]")
+    page.wait_for_selector(".wb [data-key=la-look]")
+    assert page.locator(".wb [data-key=la-approve]").count() == 0
+
+    as_wang = "import os\nos.environ['WORKBENCH_USER'] = 'wang'"
+    board = hall.write("contributor", "shown_strategy", show(folder, as_wang))
+    deciding = visit(width=390, height=800)
+    other = deciding.open(board.address("shown_strategy", lang="en") + "&section=launch")
+    other.wait_for_selector(".wb [data-key=la-approve]", timeout=60_000)
+    assert "Spring <campaign>" in other.locator(".wb .la-note").inner_text()
+    assert other.locator(".wb [data-key=la-export]").count() == 0
+    other.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
+    other.click("[data-key=lang-zh]")
+    other.wait_for_function("document.querySelector('.wb h1').innerText.includes('等待另一人批准')")
+    other.fill(".wb [data-key=la-note]", "已看公平性")
+    other.click(".wb [data-key=la-approve]")
+    other.wait_for_function("document.querySelector('.wb h1').innerText.includes('已获批准')")
+    assert deciding.attempts == deciding.faults == []
+
+    page.click(".wb [data-key=la-look]")
+    page.wait_for_selector(".wb [data-key=button-launch-approved]")
+    page.click(".wb [data-key=button-launch-approved]")
+    page.wait_for_function(
+        "document.querySelector('.wb h1').innerText.includes('approved by a second person')"
+    )
+    assert page.locator(".wb .la-steps li").count() == 3
+    page.click(".wb [data-key=la-export]")
+    page.wait_for_selector(".wb .a-la-files p .la-hash")
+    assert list((folder / "exports").glob("*masked*.csv"))
+    assert page.locator(".wb .note.error").count() == 0
+    assert asking.attempts == asking.faults == []
     rows = wb.open_project(folder, role="viewer").strategy.launch_requests()
     assert rows[["status", "requested_by", "decided_by"]].values.tolist() == [["launched", "lin", "wang"]]

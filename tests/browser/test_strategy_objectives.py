@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 import workbench as wb
-from workbench.publish import Dashboards
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def dashboards(walked_folder: Path, tmp_path_factory):
-    log = tmp_path_factory.mktemp("objectives") / "dashboards.log"
-    with Dashboards(walked_folder, role="viewer", log=log, preheat=False) as running:
-        yield running
-
-
-def test_a_manager_goes_from_a_cell_to_the_list_and_to_the_targets(dashboards, visit, walked_folder):
+def test_a_manager_goes_from_a_cell_to_the_list_and_to_the_targets(board, visit, walked_folder):
     project = wb.open_project(walked_folder, role="viewer")
     listed = project.strategy.lists().set_index("strategy_id")
     opened = visit()
-    page = opened.open(dashboards.address("strategy"), charts=1)
+    page = opened.open(board.address("strategy"), charts=1)
     worth = page.locator(".wb table.map td:not(.hid):has(.ob-ev) button.cell")
     assert worth.count() > 0
     worth.first.click()
