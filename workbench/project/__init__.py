@@ -2,20 +2,27 @@
 
 Everything a screen shows or does has its call here. Reading loads no engine and no
 machine-learning library, so that a viewer's kernel stays small; rooms are imported by
-the methods that need them.
+the methods that need them. The names load on first use: the page of a brainstorm room's
+participants needs a project's settings, and no table.
 """
 
-from workbench.project.cases import find_case, open_case
-from workbench.project.cycles import Cycle
-from workbench.project.execution import OutcomeReport
-from workbench.project.handle import Project
-from workbench.project.imports import ImportReport
-from workbench.project.lineage import Lineage
-from workbench.project.lists import TargetList
-from workbench.project.opening import create_project, open_project
-from workbench.project.plans import Plan
-from workbench.project.review import Evaluation
-from workbench.project.segmentation import Segmentation
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.project.cases import find_case, open_case
+    from workbench.project.cycles import Cycle
+    from workbench.project.execution import OutcomeReport
+    from workbench.project.handle import Project
+    from workbench.project.imports import ImportReport
+    from workbench.project.lineage import Lineage
+    from workbench.project.lists import TargetList
+    from workbench.project.opening import create_project, open_project
+    from workbench.project.plans import Plan
+    from workbench.project.review import Evaluation
+    from workbench.project.segmentation import Segmentation
 
 __all__ = [
     "Cycle",
@@ -32,3 +39,25 @@ __all__ = [
     "open_case",
     "open_project",
 ]
+
+_HOME = {
+    "Cycle": "cycles",
+    "Evaluation": "review",
+    "ImportReport": "imports",
+    "Lineage": "lineage",
+    "OutcomeReport": "execution",
+    "Plan": "plans",
+    "Project": "handle",
+    "Segmentation": "segmentation",
+    "TargetList": "lists",
+    "create_project": "opening",
+    "find_case": "cases",
+    "open_case": "cases",
+    "open_project": "opening",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"workbench.project.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'workbench.project' has no attribute {name!r}")

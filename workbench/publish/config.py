@@ -11,7 +11,7 @@ from typing import Any
 from traitlets.config import Config
 
 from workbench import locale
-from workbench.publish.notebooks import Notebook
+from workbench.publish.notebooks import ROOM, Notebook
 from workbench.ui.style import css
 from workbench.ui.vega import bundle_hash
 
@@ -29,6 +29,8 @@ _EXTENSIONS = (
 )
 _LONGEST_SOCKET_PATH = 100
 _MEBIBYTE = 2**20
+_ROOM_POOL = 4
+"""Kernels that wait for a room's people: they scan one code within a minute."""
 
 HEADERS = {
     # The browser itself keeps every request on this machine. Vega compiles its
@@ -83,6 +85,10 @@ def page_words() -> dict[str, dict[str, str]]:
             "failed_remedy": locale.text("publish.page.failed_remedy", lang, reference="{reference}"),
             "reload": locale.text("publish.page.reload", lang),
             "home": locale.text("publish.page.home", lang),
+            "again": locale.text("publish.page.again", lang),
+            "again_remedy": locale.text("publish.page.again_remedy", lang),
+            "link_title": locale.text("publish.page.link_title", lang),
+            "link_remedy": locale.text("publish.page.link_remedy", lang),
             "name": locale.text("shell.name", lang),
         }
         for lang in locale.LANGUAGES
@@ -91,9 +97,12 @@ def page_words() -> dict[str, dict[str, str]]:
 
 def resources(notebooks: tuple[Notebook, ...], base_url: str = "/") -> dict[str, Any]:
     """Return what the template draws with."""
+    is_room = [each.path for each in notebooks] == [ROOM]
     return {
         "css": css(),
-        "bundle": f"{base_url}workbench/vega-{bundle_hash()}.js",
+        # The room's page draws no chart: its phones are spared the bundle.
+        "bundle": "" if is_room else f"{base_url}workbench/vega-{bundle_hash()}.js",
+        "is_room": is_room,
         "words": page_words(),
         "titles": {
             Path(each.path).stem: {lang: each.title(lang) for lang in locale.LANGUAGES} for each in notebooks
@@ -119,9 +128,9 @@ def configuration(
     folder : Path
         Where the notebooks are.
     notebooks : tuple of Notebook
-        Those that are published; the stages among them are preheated.
+        Those that are published; the stages among them, and the room's page, are preheated.
     preheat : bool
-        Keep one kernel a stage ready.
+        Keep kernels ready: one a stage, a few of the room's page.
     connection_folder : str
         Where the kernels' connection files go.
     cull_after : int, default=600
@@ -129,6 +138,7 @@ def configuration(
     base_url : str, default="/"
         Path of the dashboards behind a reverse proxy.
     """
+    is_room = [each.path for each in notebooks] == [ROOM]
     config = Config()
     page = config.VoilaConfiguration
     page.template = "workbench"
@@ -142,7 +152,7 @@ def configuration(
     page.strip_sources = True
     page.progressive_rendering = False  # it would run the cells that are hidden
     page.preheat_kernel = preheat
-    page.default_pool_size = 1
+    page.default_pool_size = _ROOM_POOL if is_room else 1
     page.http_keep_alive_timeout = 5
     page.resources = {"workbench": resources(notebooks, base_url)}
 
@@ -151,11 +161,11 @@ def configuration(
     config.VoilaExecutor.cell_error_instruction = FAILED_CELL
     config.VoilaExecutor.timeout = 600
 
-    stages = {each.path for each in notebooks if each.stage}
-    others = [file for file in folder.rglob("*.ipynb") if str(file.relative_to(folder)) not in stages]
+    ready = {each.path for each in notebooks if each.is_kept_ready}
+    others = [file for file in folder.rglob("*.ipynb") if str(file.relative_to(folder)) not in ready]
     config.VoilaKernelManager.preheat_denylist = [re.escape(str(file)) for file in others]
-    # A page that is just opening has the processor first.
-    config.VoilaKernelManager.fill_delay = 4.0
+    # A page that is just opening has the processor first; a room's people come all at once.
+    config.VoilaKernelManager.fill_delay = 0.3 if is_room else 4.0
 
     kernels = config.MappingKernelManager
     kernels.cull_idle_timeout = cull_after
@@ -163,6 +173,9 @@ def configuration(
     kernels.cull_connected = False
     kernels.cull_busy = False
     config.KernelManager.transport = transport(connection_folder)
+    if is_room:
+        # One that died would come back empty: the page sees that it is gone, and asks for another.
+        config.KernelManager.autorestart = False
 
     # The stock limit of 1 MB a second drops messages, and with them a chart's data.
     config.ZMQChannelsWebsocketConnection.limit_rate = False

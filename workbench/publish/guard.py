@@ -96,6 +96,7 @@ class Welcome(web.RequestHandler):
             self.token.cookie_name,
             self.token.cookie_value,
             path=self.base_url,
+            expires_days=self.token.days,
             httponly=True,
             samesite="Strict",
             secure=self.request.protocol == "https",

@@ -8,7 +8,7 @@ import datetime as dt
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import JupyterHandler
@@ -18,7 +18,7 @@ from voila.notebook_renderer import NotebookRenderer
 from voila.request_info_handler import RequestInfoSocketHandler
 from voila.utils import ENV_VARIABLE, get_page_config
 
-from workbench.publish.notebooks import STAGES, Notebook
+from workbench.publish.notebooks import ROOM, STAGES, Notebook
 from workbench.publish.pages import asked_language, asked_mode, page
 
 _BEAT = "<script>voila_heartbeat()</script>\n"
@@ -71,6 +71,17 @@ class Index(Published, JupyterHandler):
         others = [{"name": each.title(lang), "href": href(each)} for each in self.notebooks if not each.stage]
         self.set_header("Cache-Control", "no-store")
         self.finish(page(self, "index.html", cards=cards, others=others, project=self.project))
+
+
+class ToRoom(Published, JupyterHandler):
+    """The way from a short address to the participants' page, with what it asks for."""
+
+    def get(self) -> None:
+        """Go on; who names no language is answered in the browser's."""
+        asked = parse_qsl(self.request.query)
+        if not self.get_query_argument("lang", ""):
+            asked.append(("lang", "zh" if asked_language(self) == "zh_CN" else "en"))
+        self.redirect(f"{self.base_url}voila/render/{ROOM}?{urlencode(asked)}")
 
 
 class Dashboard(Published, JupyterHandler):

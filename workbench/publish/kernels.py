@@ -25,10 +25,12 @@ class KernelView(KernelHandler):
 class KernelAlive(APIHandler):
     """Say whether a kernel still runs, without starting or waking anything."""
 
-    def get(self, kernel_id: str) -> None:
+    async def get(self, kernel_id: str) -> None:
         """Answer 204 or 404."""
+        known = kernel_id in self.kernel_manager
+        runs = known and await ensure_async(self.kernel_manager.is_alive(kernel_id))
         self.set_header("Cache-Control", "no-store")
-        self.set_status(204 if kernel_id in self.kernel_manager else 404)
+        self.set_status(204 if runs else 404)
         self.finish()
 
 

@@ -16,15 +16,16 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from workbench.errors import MachineProblem
 from workbench.locale import normal_language
-from workbench.publish.notebooks import notebook_of, published_notebooks
-from workbench.publish.roles import checked_role
-from workbench.publish.tokens import TOKEN_VARIABLE, new_token
+from workbench.publish.notebooks import ROOM, notebook_of, published_notebooks
+from workbench.publish.roles import checked_role, cull_seconds
+from workbench.publish.rooms import token_file
+from workbench.publish.tokens import TOKEN_VARIABLE, kept_token, new_token
 
 _PATIENCE = 60.0
 
 
 class Dashboards:
-    """The four dashboards of a project, in a process of their own.
+    """The four dashboards of a project, or its participants' page, in a process of their own.
 
     The process has one role, and so has everybody who opens its address: publish the
     same project twice to give two groups different rights.
@@ -33,8 +34,9 @@ class Dashboards:
     ----------
     project_folder : str or Path
         The project that is shown.
-    role : {"viewer", "contributor", "analyst"}, default="viewer"
-        What the people who open it may do; the store enforces it.
+    role : {"participant", "viewer", "contributor", "analyst"}, default="viewer"
+        What the people who open it may do; the store enforces it. For a participant it
+        is one page, where brainstorm rooms are joined, and nothing else.
     port : int, default=0
         0 takes a free one.
     host : str, default="127.0.0.1"
@@ -47,14 +49,17 @@ class Dashboards:
         Folder of the notebooks; by default ``notebooks`` here or beside the package.
     log : str or Path, optional
         Where the process writes what went wrong; by default a temporary file.
-    cull_after : int, default=600
-        Seconds after which a kernel that no page uses is ended.
+    cull_after : int, optional
+        Seconds after which a kernel that no page uses is ended; by default 600, and
+        half an hour for a participant's, whose phone sleeps.
+    public_address : str, default=""
+        Of the participants' page: what phones open, where a proxy stands in front.
 
     Examples
     --------
     >>> Dashboards("demo_bank", role="owner")
     Traceback (most recent call last):
-    workbench.errors.ParameterProblem: There is no role "owner". Roles: viewer, contributor, analyst.
+    workbench.errors.ParameterProblem: There is no role "owner". Roles: participant, viewer, ...
     """
 
     def __init__(
@@ -67,16 +72,20 @@ class Dashboards:
         preheat: bool = True,
         notebooks: str | Path | None = None,
         log: str | Path | None = None,
-        cull_after: int = 600,
+        cull_after: int | None = None,
+        public_address: str = "",
     ) -> None:
         self.project_folder = Path(project_folder).resolve()
         self.role = checked_role(role)
         self.host, self.port = host, port
-        self.token = token or new_token()
+        is_room = role == "participant"
+        kept = kept_token(token_file(self.project_folder)) if is_room and not token else ""
+        self.token = token or kept or new_token()
         self.preheat = preheat
-        self.folder = Path(notebooks).resolve() if notebooks else _default_notebooks()
-        self.notebooks = published_notebooks(self.folder)
-        self.cull_after = cull_after
+        self.folder = Path(notebooks).resolve() if notebooks else default_notebooks(role)
+        self.notebooks = published_notebooks(self.folder, role)
+        self.cull_after = cull_seconds(role) if cull_after is None else cull_after
+        self.public_address = public_address
         self.log = Path(log) if log else None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -103,6 +112,8 @@ class Dashboards:
             command += ["--parent", str(os.getpid())]
             if not self.preheat:
                 command.append("--no-preheat")
+            if self.public_address:
+                command += ["--public-address", self.public_address]
             with self.log.open("ab") as log:
                 self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
                     command,
@@ -199,7 +210,7 @@ class Dashboards:
     def wait_until_warm(self, timeout: float = 120.0) -> bool:
         """Wait until every stage has a kernel ready, and say whether that came about."""
         until = time.monotonic() + timeout
-        stages = [each.path for each in self.notebooks if each.stage]
+        stages = [each.path for each in self.notebooks if each.is_kept_ready]
         while time.monotonic() < until:
             try:
                 ready = self.status()["ready"]
@@ -211,7 +222,11 @@ class Dashboards:
         return False
 
 
-def _default_notebooks() -> Path:
+def default_notebooks(role: str = "viewer") -> Path:
+    """Return the folder of the notebooks: the environment's, this folder's, or beside the package."""
     asked = os.environ.get("WORKBENCH_NOTEBOOKS")
+    if asked:
+        return Path(asked).resolve()
     here, beside = Path("notebooks"), Path(__file__).resolve().parents[2] / "notebooks"
-    return Path(asked).resolve() if asked else (here.resolve() if here.is_dir() else beside)
+    found = (here / ROOM).is_file() if role == "participant" else here.is_dir()
+    return here.resolve() if found else beside

@@ -10,6 +10,8 @@ from workbench.errors import NotFound, ParameterProblem
 from workbench.locale import text
 
 STAGES = ("insight", "strategy", "execution", "review")
+ROOM = "room.ipynb"
+"""The participants' page of brainstorm rooms: a process of that role serves it, and it alone."""
 MESSAGE_PREFIXES = ("shell.stage.", "publish.index.")
 
 _STAGE_FILE = re.compile(rf"\d\d_({'|'.join(STAGES)})\.ipynb")
@@ -31,6 +33,11 @@ class Notebook:
     path: str
     stage: str | None
 
+    @property
+    def is_kept_ready(self) -> bool:
+        """Whether a kernel waits for who opens it next: of the stages, and of the room's page."""
+        return self.stage is not None or self.path == ROOM
+
     def title(self, lang: str) -> str:
         """Return the name that a page shows.
 
@@ -41,10 +48,12 @@ class Notebook:
         """
         if self.stage:
             return text(f"shell.stage.{self.stage}", lang)
+        if self.path == ROOM:
+            return text("room_page.name", lang)
         return Path(self.path).stem.replace("_", " ")
 
 
-def published_notebooks(folder: str | Path) -> tuple[Notebook, ...]:
+def published_notebooks(folder: str | Path, role: str = "viewer") -> tuple[Notebook, ...]:
     """Return the notebooks of a folder, the stages first and in the loop's order.
 
     Parameters
@@ -52,16 +61,22 @@ def published_notebooks(folder: str | Path) -> tuple[Notebook, ...]:
     folder : str or Path
         Notebooks in its subfolders (the teaching cases) are not published, and the
         server has an index page of its own.
+    role : str, default="viewer"
+        A participant is shown the room's page alone; the others all but that.
 
     Raises
     ------
     ParameterProblem
-        If the folder holds no notebook.
+        If the folder holds no notebook to publish.
     """
     place = Path(folder)
+    if role == "participant":
+        if not (place / ROOM).is_file():
+            raise ParameterProblem("publish.error.no_room_page", folder=place)
+        return (Notebook(ROOM, None),)
     found = []
     for file in sorted(place.glob("*.ipynb")):
-        if file.name == _INDEX:
+        if file.name in (_INDEX, ROOM):
             continue
         match = _STAGE_FILE.fullmatch(file.name)
         found.append(Notebook(file.name, match.group(1) if match else None))

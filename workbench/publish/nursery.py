@@ -20,19 +20,22 @@ from typing import Any
 
 from workbench.publish.kernel import leave_out
 
-PREPARED = (
+_ALWAYS = (
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
     "ipykernel.zmqshell",
     "IPython.core.completer",
     "ipywidgets",
     "anywidget",
+    "sqlalchemy.dialects.sqlite",
+    "tornado.websocket",
+)
+PREPARED = (
+    *_ALWAYS,
     "pandas",
     "pyarrow.parquet",
     "altair",
-    "sqlalchemy.dialects.sqlite",
-    "tornado.websocket",
-    "workbench.project",
+    "workbench.project.opening",
     "workbench.project.insight",
     "workbench.project.strategy",
     "workbench.project.execution",
@@ -44,6 +47,8 @@ PREPARED = (
     "workbench.ui.screens.review",
 )
 """What a viewer's kernel needs. scikit-learn, UMAP and the engines are not among it."""
+PREPARED_ROOM = (*_ALWAYS, "workbench.store", "workbench.ui.screens.room")
+"""What a participant's kernel needs: no table is read there, and nothing is drawn of one."""
 READY = "ready"
 
 
@@ -73,7 +78,7 @@ def _prepare() -> None:
     from importlib import import_module
 
     leave_out()
-    for name in PREPARED:
+    for name in PREPARED_ROOM if os.environ.get("WORKBENCH_ROLE") == "participant" else PREPARED:
         with contextlib.suppress(ImportError):
             import_module(name)
     # What is there now is never freed: collecting it would only unshare its pages.

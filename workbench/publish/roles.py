@@ -9,7 +9,8 @@ from workbench.errors import ParameterProblem
 from workbench.ui.request import PUBLISHED
 from workbench.ui.vega import BUNDLE_IN_PAGE
 
-ROLES = ("viewer", "contributor", "analyst")
+ROLES = ("participant", "viewer", "contributor", "analyst")
+"""A participant's process serves the page of brainstorm rooms; the others serve the dashboards."""
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -29,6 +30,17 @@ def checked_role(role: str) -> str:
     if role not in ROLES:
         raise ParameterProblem("publish.error.role", role=role, known=", ".join(ROLES))
     return role
+
+
+def cull_seconds(role: str) -> int:
+    """Return after how long a kernel that no page uses is ended; a participant's phone sleeps.
+
+    Examples
+    --------
+    >>> cull_seconds("viewer"), cull_seconds("participant")
+    (600, 1800)
+    """
+    return 1_800 if role == "participant" else 600
 
 
 def kernel_environment(role: str, project: str | Path, inherited: Mapping[str, str]) -> dict[str, str]:

@@ -30,11 +30,13 @@ from voila.paths import STATIC_ROOT
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from workbench.errors import MachineProblem
+from workbench.project.room_page import remove_page, write_page
 from workbench.publish import files, handlers, kernels
 from workbench.publish.config import configuration
 from workbench.publish.forking import Nursery, start_nursery
 from workbench.publish.guard import GuardedApplication
 from workbench.publish.notebooks import published_notebooks
+from workbench.publish.rooms import room_address
 from workbench.publish.tokens import Token
 from workbench.ui.vega import bundle_hash
 
@@ -49,7 +51,9 @@ class DashboardServer(Voila):
     """
 
     project = Unicode()
+    role = Unicode("viewer")
     secret = Unicode()
+    public_address = Unicode(help="What people open, where a proxy stands in front.")
     announce = Unicode(help="File that gets the address once the server answers.")
     parent_pid = AnyTrait(None, help="Stop when this process is gone.")
     beat = 5.0
@@ -59,7 +63,7 @@ class DashboardServer(Voila):
     def initialize(self, argv: list[str] | None = None) -> None:
         """Read the settings from our own configuration only."""
         super().initialize(argv if argv is not None else [])
-        self.notebooks = published_notebooks(self.root_dir)
+        self.notebooks = published_notebooks(self.root_dir, self.role)
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, self._handle_signal_stop)
 
@@ -70,9 +74,12 @@ class DashboardServer(Voila):
             return url_path_join(self.server_url, path)
 
         notebooks = {"notebooks": self.notebooks}
+        is_room = self.role == "participant"
+        first = handlers.ToRoom if is_room else handlers.Index
+        shown = {} if is_room else {**notebooks, "project": Path(self.project).name}
         static = {"paths": [*self.static_paths, STATIC_ROOT, DEFAULT_STATIC_FILES_PATH]}
         return [
-            (at("/?"), handlers.Index, {**notebooks, "project": Path(self.project).name}),
+            (at("/?"), first, shown),
             (at(r"/voila/render/([^/]+\.ipynb)"), handlers.Dashboard, {**notebooks, "app": self}),
             (at(rf"/api/kernels/{_KERNEL}"), kernels.KernelView),
             (at(rf"/api/kernels/{_KERNEL}/channels"), VoilaKernelWebsocketHandler),
@@ -96,7 +103,8 @@ class DashboardServer(Voila):
         self.nursery = start_nursery()
         asyncio.set_event_loop(asyncio.new_event_loop())
         settings = self.init_settings()
-        token = Token(self.secret, self.port)
+        # Phones forget what is for one visit when they sleep.
+        token = Token(self.secret, self.port, days=1 if self.role == "participant" else None)
         self.app = GuardedApplication(
             token,
             self.kernel_prefix,
@@ -122,6 +130,8 @@ class DashboardServer(Voila):
 
     def stop(self) -> None:
         """End every kernel and take the connection files away."""
+        if self.role == "participant":
+            remove_page(Path(self.project))
         run_sync(self.kernel_manager.shutdown_all)(now=True)
         if self.nursery is not None:
             self.nursery.close()
@@ -138,6 +148,8 @@ class DashboardServer(Voila):
         return sockets
 
     def _announce(self) -> None:
+        if self.role == "participant":
+            write_page(Path(self.project), room_address(self.public_address, self.ip, self.port, self.secret))
         if not self.announce:
             return
         file = Path(self.announce)
@@ -161,6 +173,7 @@ def make_server(
     *,
     project: Path,
     secret: str,
+    role: str = "viewer",
     port: int = 0,
     host: str = "127.0.0.1",
     preheat: bool = True,
@@ -168,12 +181,13 @@ def make_server(
     parent_pid: int | None = None,
     cull_after: int = 600,
     base_url: str = "/",
+    public_address: str = "",
 ) -> DashboardServer:
     """Return a server that is ready to start."""
     connection_root = tempfile.gettempdir()
     config = configuration(
         folder,
-        published_notebooks(folder),
+        published_notebooks(folder, role),
         preheat=preheat,
         connection_folder=str(Path(connection_root) / "wb_xxxxxxxx"),
         cull_after=cull_after,
@@ -186,7 +200,9 @@ def make_server(
         ip=host,
         base_url=base_url,
         project=str(project),
+        role=role,
         secret=secret,
+        public_address=public_address,
         announce=announce,
         parent_pid=parent_pid,
     )

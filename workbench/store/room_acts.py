@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import secrets
 from collections.abc import Mapping
@@ -30,6 +31,8 @@ from workbench.store.room_moves import (
 
 HEAD_OFFICE = "head_office"
 """The side of those who join from headquarters; any other side is a branch's name."""
+HERE_SECONDS = 60
+"""Who was heard of within so many seconds is here."""
 
 
 class RoomActs(Area):
@@ -228,7 +231,8 @@ class RoomActs(Area):
         dict
             room (code, question, segment, stage, ends_at, votes_each, seconds: the running
             clock's whole length or None, profile: of the segment, as the room was opened),
-            me (person_id, name, side, draft, votes), n_people, n_ideas, last_move, ideas
+            me (person_id, name, side, draft, votes), n_people (who have joined), n_here
+            (of whom the store has heard in the last minute), n_ideas, last_move, ideas
             (idea_id, text, side, mine, group_id, votes), groups (group_id, name).
 
         Raises
@@ -266,9 +270,10 @@ class RoomActs(Area):
                 .order_by(groups.c.position, groups.c.group_id)
             ).all()
             count = sa.select(sa.func.count())
-            n_people = connection.execute(
-                count.select_from(people).where(people.c.room_id == room.room_id)
-            ).scalar()
+            joined = count.select_from(people).where(people.c.room_id == room.room_id)
+            n_people = connection.execute(joined).scalar()
+            lately = self.database.clock() - dt.timedelta(seconds=HERE_SECONDS)
+            n_here = connection.execute(joined.where(people.c.seen_at >= lately)).scalar()
             n_ideas = connection.execute(count.select_from(ideas).where(*standing)).scalar()
             last = _last_move(connection, room.room_id)
             seconds = None if room.ends_at is None else _clock(connection, room.room_id)
@@ -287,6 +292,7 @@ class RoomActs(Area):
                 "votes": [v.idea_id for v in given if v.person_id == me.person_id and v.idea_id in shown],
             },
             "n_people": n_people,
+            "n_here": n_here,
             "n_ideas": n_ideas,
             "last_move": last,
             "ideas": [

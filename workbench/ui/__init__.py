@@ -1,4 +1,4 @@
-"""The screens: one for each stage, the same in JupyterLab and in a dashboard.
+"""The screens: one for each stage, and a page for brainstorm rooms, in JupyterLab and in a dashboard.
 
 ``workbench.ui.state`` is what a screen does, without a widget; the modules beside it
 are what it looks like.
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from workbench.ui.screens.execution import execution
     from workbench.ui.screens.insight import insight
     from workbench.ui.screens.review import review
+    from workbench.ui.screens.room import room
     from workbench.ui.screens.strategy import strategy
 
-__all__ = ["execution", "insight", "review", "strategy"]
+__all__ = ["execution", "insight", "review", "room", "strategy"]
 
 
 def __getattr__(name: str) -> Any:

@@ -54,6 +54,20 @@ def wanted() -> dict[str, str]:
     return found
 
 
+def wanted_code() -> str:
+    """Return the digits of the room's code that the page's address carries; ask after `wanted`.
+
+    Examples
+    --------
+    >>> wanted_code()
+    ''
+    """
+    from urllib.parse import parse_qs
+
+    asked = parse_qs(os.environ.get("QUERY_STRING", "")) if is_published() else {}
+    return "".join(digit for digit in asked.get("code", [""])[-1] if digit in "0123456789")[:6]
+
+
 def _wait_for_page() -> None:
     """Wait, in a preheated kernel, for its page, and take over what it asked for.
 
