@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from workbench.execution.dispositions import disposition_words
+from workbench.execution.dispositions import Codes, disposition_words
 
 # What files call the columns, beside their own names.
 HEADERS = {
@@ -67,15 +67,15 @@ def read_flags(cells: pd.Series) -> pd.Series:
     return cells.str.lower().map(_WORDS).astype("boolean")
 
 
-def read_dispositions_of(cells: pd.Series) -> pd.Series:
-    """Return disposition codes; a word that means none of them is missing.
+def read_dispositions_of(cells: pd.Series, codes: Codes | None = None) -> pd.Series:
+    """Return disposition codes, of the project's or the packaged ones; another word is missing.
 
     Examples
     --------
     >>> read_dispositions_of(pd.Series(["No answer", "已接通", "??"])).tolist()
     ['no_answer', 'reached', nan]
     """
-    return cells.str.lower().map(disposition_words()).astype("str")
+    return cells.str.lower().map(disposition_words(codes)).astype("str")
 
 
 def read_amounts(cells: pd.Series) -> pd.Series:

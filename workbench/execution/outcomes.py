@@ -20,6 +20,7 @@ from workbench.execution.cells import (
     read_moments,
     read_text,
 )
+from workbench.execution.dispositions import Codes
 from workbench.tables import CONTACTS, OUTCOMES, QUARANTINE, TARGETS, Table
 
 MESSAGE_PREFIXES = ("execution_room.cause.",)
@@ -92,6 +93,7 @@ def check_outcomes(
     strategies: pd.DataFrame | None = None,
     known_customers: Collection[str] | None = None,
     listed_on: ListedOn = None,
+    dispositions: Codes | None = None,
     file: str = "outcomes",
     lang: str = "en",
 ) -> OutcomeCheck:
@@ -119,6 +121,8 @@ def check_outcomes(
         Every customer of the bank, to tell an unknown customer from one that is on no list.
     listed_on : mapping, datetime.date or str, optional
         The day the lists were cut, or one by list_id; earlier contacts are quarantined.
+    dispositions : mapping of str to Disposition, optional
+        The project's codes; by default the packaged ones.
     file : str, default="outcomes"
         The file's name, for the quarantine and as the outcomes' source.
     lang : str, default="en"
@@ -156,7 +160,7 @@ def check_outcomes(
     """
     TARGETS.check(targets)
     text = _open(raw)
-    rows = _match(text, targets)
+    rows = _match(text, targets, dispositions)
     rows["_moment"] = rows["contacted_at_read"].fillna(rows["recorded_at_read"])
     day = None if today is None else pd.Timestamp(today).normalize()
     causes = _find_causes(rows, text, day, known_customers, _listing_days(rows, listed_on))
@@ -196,7 +200,7 @@ def _open(raw: pd.DataFrame) -> pd.DataFrame:
     return text
 
 
-def _match(text: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
+def _match(text: pd.DataFrame, targets: pd.DataFrame, codes: Codes | None) -> pd.DataFrame:
     """Find each row's list, and read its cells; ``_matches`` counts the lists that fit."""
     rows = text[["line"]].copy()
     rows["customer_id"] = _canonical(text["customer_id"], targets["customer_id"])
@@ -214,7 +218,7 @@ def _match(text: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
     rows = rows.join(first)
     rows["responded_read"] = read_flags(text["responded"])
     rows["contacted_read"] = read_flags(text["contacted"])
-    rows["disposition_read"] = read_dispositions_of(text["disposition"])
+    rows["disposition_read"] = read_dispositions_of(text["disposition"], codes)
     rows["amount_read"] = read_amounts(text["amount"])
     rows["contacted_at_read"] = read_moments(text["contacted_at"])
     rows["recorded_at_read"] = read_moments(text["recorded_at"])

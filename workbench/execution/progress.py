@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from workbench.execution.dispositions import read_dispositions
+from workbench.execution.dispositions import Codes, read_dispositions
 from workbench.tables import CONTACTS, OUTCOMES, STRATEGIES, TARGETS
 
 
@@ -18,6 +18,7 @@ def summarise_progress(
     strategies: pd.DataFrame,
     *,
     today: dt.date | str,
+    dispositions: Codes | None = None,
 ) -> pd.DataFrame:
     """Return how far each strategy's list has been worked.
 
@@ -33,6 +34,8 @@ def summarise_progress(
         Table STRATEGIES.
     today : datetime.date or str
         Contacts and outcomes of later days do not count.
+    dispositions : mapping of str to Disposition, optional
+        The project's codes; by default the packaged ones.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def summarise_progress(
     [[1.0, 1.0, 0.0, nan]]
     """
     day = pd.Timestamp(today).normalize()
-    people = _people(targets, contacts, outcomes, day)
+    people = _people(targets, contacts, outcomes, day, dispositions)
     STRATEGIES.check(strategies)
     treated = people.loc[people["arm"].eq("treatment").to_numpy()]
     held = people.loc[people["arm"].eq("control").to_numpy()]
@@ -183,7 +186,11 @@ _DAY_COUNTS = ("due", "contacted", "responded")
 
 
 def _people(
-    targets: pd.DataFrame, contacts: pd.DataFrame, outcomes: pd.DataFrame, day: pd.Timestamp
+    targets: pd.DataFrame,
+    contacts: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    day: pd.Timestamp,
+    codes: Codes | None = None,
 ) -> pd.DataFrame:
     """Return the customers of the lists with what is known of each by the end of a day."""
     TARGETS.check(targets)
@@ -193,7 +200,8 @@ def _people(
     if "list_id" in targets.columns:
         keys = ["list_id", *keys]
     midnight = day + pd.Timedelta(days=1)
-    spoke = {code for code, entry in read_dispositions().items() if entry.reached}
+    known = read_dispositions() if codes is None else codes
+    spoke = {code for code, entry in known.items() if entry.reached}
     made = contacts.loc[contacts["contacted_at"].lt(midnight).to_numpy()]
     made = made.assign(reached=made["disposition"].isin(spoke))
     tried = made.groupby(keys, as_index=False).agg(

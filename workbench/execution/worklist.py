@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from workbench.execution.dispositions import MOST_TRIES, read_dispositions
+from workbench.execution.dispositions import MOST_TRIES, Codes, read_dispositions
 from workbench.execution.script import address, fill_script, product_name, script_language
 from workbench.tables import CONTACTS, OUTCOMES, STRATEGIES, TARGETS
 from workbench.tables.masking import mask_identifier, mask_phone
@@ -38,6 +38,7 @@ def build_worklist(
     *,
     today: dt.date | str,
     lang: str | None = None,
+    dispositions: Codes | None = None,
 ) -> pd.DataFrame:
     """Return the customers to contact, in the order to contact them.
 
@@ -60,6 +61,8 @@ def build_worklist(
         The day of work.
     lang : str, optional
         Language of salutation and product; by default that of each card's script.
+    dispositions : mapping of str to Disposition, optional
+        The project's codes; by default the packaged ones.
 
     Returns
     -------
@@ -110,8 +113,9 @@ def build_worklist(
     work = work.merge(results, on=keys, how="left")
     work["attempts"] = work["attempts"].fillna(0).astype("int64")
     work["last_disposition"] = work["last_disposition"].fillna("")
-    work["status"] = _status(work)
-    work["due_on"] = _due(work, day)
+    codes = read_dispositions() if dispositions is None else dispositions
+    work["status"] = _status(work, codes)
+    work["due_on"] = _due(work, day, codes)
     work["script"] = _scripts(work, lang)
     work = _prioritise(work, day)
     columns = list(_COLUMNS)
@@ -127,6 +131,27 @@ def _treated(targets: pd.DataFrame) -> pd.DataFrame:
     lists = treated.groupby("strategy_id")["rank"]
     treated["_place"] = (lists.rank(method="first") - 1) / lists.transform("size")
     return treated
+
+
+def place_targets(targets: pd.DataFrame, strategies: pd.DataFrame, today: dt.date | str) -> pd.DataFrame:
+    """Return the treatment arm with the day on which each first try is due.
+
+    Parameters
+    ----------
+    targets : pandas.DataFrame
+        Table TARGETS with ``list_id``.
+    strategies : pandas.DataFrame
+        Table STRATEGIES.
+    today : datetime.date or str
+        First day of cards that name none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The targets' columns and ``first_due``.
+    """
+    placed = _treated(targets).merge(strategies[["strategy_id", "starts_on", "ends_on"]], on="strategy_id")
+    return placed.assign(first_due=_first_due(placed, pd.Timestamp(today).normalize()))
 
 
 def _people(customers: pd.DataFrame) -> pd.DataFrame:
@@ -157,8 +182,8 @@ def _last_tries(contacts: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     )
 
 
-def _status(work: pd.DataFrame) -> pd.Series:
-    follows = work["last_disposition"].map({code: d.next for code, d in read_dispositions().items()})
+def _status(work: pd.DataFrame, codes: Codes) -> pd.Series:
+    follows = work["last_disposition"].map({code: d.next for code, d in codes.items()})
     given_up = follows.eq("retry") & work["attempts"].ge(MOST_TRIES)
     responded = work["_responded"].astype("boolean")
     said_yes = responded.fillna(False).astype(bool)
@@ -169,32 +194,62 @@ def _status(work: pd.DataFrame) -> pd.Series:
     return pd.Series(status, index=work.index, dtype="str")
 
 
-def _due(work: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
-    starts = pd.to_datetime(work["starts_on"]).fillna(day).dt.normalize()
-    ends = pd.to_datetime(work["ends_on"]).fillna(starts).dt.normalize()
-    days = (ends - starts).dt.days.clip(lower=0) + 1
-    first = starts + pd.to_timedelta(np.floor(work["_place"] * days), unit="D")
-    wait = work["last_disposition"].map({code: d.days for code, d in read_dispositions().items()})
+def _due(work: pd.DataFrame, day: pd.Timestamp, codes: Codes) -> pd.Series:
+    first = _first_due(work, day)
+    wait = work["last_disposition"].map({code: d.days for code, d in codes.items()})
     tried = pd.to_datetime(work["_last_at"]).dt.normalize()
     again = tried + pd.to_timedelta(wait.astype("float64"), unit="D")
     due = again.fillna(first).astype("datetime64[us]")
     return due.mask(work["status"].eq("done"))
 
 
+def _first_due(work: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
+    """Return the days of first tries: ranks spread evenly over the strategy's days."""
+    starts = pd.to_datetime(work["starts_on"]).fillna(day).dt.normalize()
+    ends = pd.to_datetime(work["ends_on"]).fillna(starts).dt.normalize()
+    days = (ends - starts).dt.days.clip(lower=0) + 1
+    return starts + pd.to_timedelta(np.floor(work["_place"] * days), unit="D")
+
+
 def _scripts(work: pd.DataFrame, lang: str | None) -> list[str]:
     columns = ("script", "offer", "_name", "_gender", "_kind")
-    filled = []
-    for script, offer, name, gender, kind in zip(*(work[c] for c in columns), strict=True):
-        written = script if isinstance(script, str) else ""
-        words = lang or script_language(written)
-        person = address(
-            name if isinstance(name, str) else None,
-            gender if isinstance(gender, str) else None,
-            company=kind == "corporate",
-            lang=words,
-        )
-        filled.append(fill_script(written, name=person, product=product_name(offer, words)))
-    return filled
+    cells = zip(*(work[c] for c in columns), strict=True)
+    return [
+        personal_script(script, offer, name, gender, kind, lang)
+        for script, offer, name, gender, kind in cells
+    ]
+
+
+def personal_script(
+    script: object, offer: str, name: object, gender: object, kind: object, lang: str | None = None
+) -> str:
+    """Return a card's script with one customer's salutation and the product filled in.
+
+    Parameters
+    ----------
+    script : str
+        The script; missing is empty.
+    offer : str
+        What is offered.
+    name, gender, kind : str
+        The customer's; missing is not known.
+    lang : str, optional
+        Language of salutation and product; by default the script's.
+
+    Examples
+    --------
+    >>> personal_script("{name}您好，{product}", "time_deposit", "王小明", "M", "retail")
+    '王先生您好，定期存款'
+    """
+    written = script if isinstance(script, str) else ""
+    words = lang or script_language(written)
+    person = address(
+        name if isinstance(name, str) else None,
+        gender if isinstance(gender, str) else None,
+        company=kind == "corporate",
+        lang=words,
+    )
+    return fill_script(written, name=person, product=product_name(offer, words))
 
 
 def _prioritise(work: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:

@@ -130,6 +130,7 @@ class Execution(ExecutionHandles):
             project.strategy.launched_cards(),
             today=day,
             lang=lang,
+            dispositions=self.dispositions.codes(),
         )
         if agent is None:
             return frame
@@ -155,7 +156,7 @@ class Execution(ExecutionHandles):
         list_id, customer_id : str
             Who, on which list.
         disposition : str
-            reached, no_answer, refused, callback or wrong_number.
+            One of the project's codes: reached, no_answer, refused, callback, wrong_number …
         responded : bool, optional
             Whether they did what the offer asked for; None records the contact alone.
         amount : float, optional
@@ -186,7 +187,7 @@ class Execution(ExecutionHandles):
 
         store = self._project.store
         self._results.require("contributor")
-        check_disposition(disposition)
+        check_disposition(disposition, self.dispositions.codes())
         row = store.lists.find(list_id)
         targets = store.artefacts.read(
             store.artefacts.find(row["artefact_id"]), "targets", ["customer_id", "arm"]
@@ -286,6 +287,7 @@ class Execution(ExecutionHandles):
             today=day,
             strategies=project.strategy.launched_cards(),
             listed_on={row["list_id"]: begun or _first_day(row) for row in lists},
+            dispositions=self.dispositions.codes(),
             file=raw.name,
             lang=lang,
         )
@@ -345,6 +347,7 @@ class Execution(ExecutionHandles):
             self.outcomes(),
             self._project.strategy.launched_cards(),
             today=self.day(today),
+            dispositions=self.dispositions.codes(),
         )
 
 

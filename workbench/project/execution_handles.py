@@ -6,7 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from workbench.project.desk import Desk
+    from workbench.project.dispositions import Dispositions
     from workbench.project.handle import Project
+    from workbench.project.materials import Materials
+    from workbench.project.quota import Quota
     from workbench.project.scripts import Scripts
 
 
@@ -21,3 +25,31 @@ class ExecutionHandles:
         from workbench.project.scripts import Scripts
 
         return Scripts(self._project)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The next customer, taken by one person at a time, and what came of them."""
+        from workbench.project.desk import Desk
+
+        return Desk(self._project)
+
+    @cached_property
+    def dispositions(self) -> Dispositions:
+        """Disposition codes: the packaged ones, or the project's own."""
+        from workbench.project.dispositions import Dispositions
+
+        return Dispositions(self._project)
+
+    @cached_property
+    def quota(self) -> Quota:
+        """Product quotas, bookings, and the ledger of both."""
+        from workbench.project.quota import Quota
+
+        return Quota(self._project)
+
+    @cached_property
+    def materials(self) -> Materials:
+        """Marketing material and rates, each with the days on which it may be shown."""
+        from workbench.project.materials import Materials
+
+        return Materials(self._project)

@@ -13,7 +13,6 @@ from workbench.store import schema
 from workbench.store import schema_execution as tables
 from workbench.store.area import Area, refuse_lost_edit
 from workbench.store.content import canonical_json
-from workbench.store.database import Change
 from workbench.store.roles import reads, writes
 
 LONGEST_NOTE = 400
@@ -122,9 +121,3 @@ def _uses(connection: sa.Connection) -> dict[str, int]:
         code = str(json.loads(text).get("disposition"))
         uses[code] = uses.get(code, 0) + 1
     return uses
-
-
-def codes_version(change: Change) -> int:
-    """Return the version of the codes in force, inside a write."""
-    table = tables.disposition_versions
-    return int(change.execute(sa.select(sa.func.max(table.c.version))).scalar() or 0)

@@ -51,15 +51,16 @@ class Look:
         Customer → who works on them now.
     quotas : list of QuotaState
         Every quota with what is left of it.
-    codes_version : int
-        Version of the disposition codes.
+    stamp : (int, int, int)
+        Number of lists in the cycle, newest import, version of the disposition codes: what
+        an order of the customers was prepared from, if it is the same.
     """
 
     at: dt.datetime
     news: News
     leased: dict[str, str]
     quotas: list[QuotaState]
-    codes_version: int
+    stamp: tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Wanted:
     more: dict[str, Any] = field(default_factory=dict, hash=False)
 
 
-def find_lease(change: Change, lease_id: int) -> Any:
+def find_lease(connection: sa.Connection, lease_id: int) -> Any:
     """Return a lease's row.
 
     Raises
@@ -89,7 +90,7 @@ def find_lease(change: Change, lease_id: int) -> Any:
         If there is none of that number.
     """
     table = tables.leases
-    row = change.execute(sa.select(table).where(table.c.lease_id == lease_id)).one_or_none()
+    row = connection.execute(sa.select(table).where(table.c.lease_id == lease_id)).one_or_none()
     if row is None:
         raise NotFound("execution_desk.error.no_lease", lease=lease_id)
     return row
@@ -105,7 +106,7 @@ def standing_lease(change: Change, lease_id: int, agent: str) -> Any:
     ParameterProblem
         If it has ended.
     """
-    row = find_lease(change, lease_id)
+    row = find_lease(change.connection, lease_id)
     if row.agent != agent:
         raise NotAllowed("execution_desk.error.not_yours", who=row.agent)
     if row.ended_as == "expired":
@@ -139,6 +140,17 @@ def results_after(
         query = sa.select(*columns).where(table.c.position > after).order_by(table.c.position)
         found.append(list(connection.execute(query if most is None else query.limit(most))))
     return News(found[0], found[1], most is None or max(map(len, found)) < most)
+
+
+def read_stamp(connection: sa.Connection, cycle_id: str) -> tuple[int, int, int]:
+    """Return how many lists a cycle has, the newest import, and the version of the codes."""
+    lists, artefacts, codes = schema.target_lists, schema.artefacts, tables.disposition_versions
+    n = connection.execute(sa.select(sa.func.count()).where(lists.c.cycle_id == cycle_id)).scalar()
+    imported = connection.execute(
+        sa.select(sa.func.max(artefacts.c.version)).where(artefacts.c.kind == "import")
+    ).scalar()
+    version = connection.execute(sa.select(sa.func.max(codes.c.version))).scalar()
+    return int(n or 0), int(imported or 0), int(version or 0)
 
 
 def is_late(change: Change, list_id: str) -> bool:

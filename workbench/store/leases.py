@@ -13,7 +13,6 @@ from workbench.store import schema
 from workbench.store import schema_execution as tables
 from workbench.store.area import Area, frame_of
 from workbench.store.database import Change
-from workbench.store.disposition_codes import codes_version
 from workbench.store.late import Late, refuse_late_lists
 from workbench.store.lease_rows import (
     CONTACT,
@@ -24,6 +23,7 @@ from workbench.store.lease_rows import (
     Wanted,
     find_lease,
     is_late,
+    read_stamp,
     results_after,
     standing_lease,
 )
@@ -58,7 +58,13 @@ class Leases(Area):
             return results_after(connection, contacts_after, outcomes_after, None)
 
     @reads
-    def undated(self, list_ids: list[str]) -> News:
+    def stamp(self, cycle_id: str) -> tuple[int, int, int]:
+        """Return what an order of a cycle's customers is prepared from; see `Look`."""
+        with self.database.reading() as connection:
+            return read_stamp(connection, cycle_id)
+
+    @reads
+    def unnumbered(self, list_ids: list[str]) -> News:
         """Return the results of some lists that came in before results were numbered."""
         found = []
         with self.database.reading() as connection:
@@ -74,6 +80,7 @@ class Leases(Area):
         agent: str,
         choose: Callable[[Look], Wanted | None],
         *,
+        cycle_id: str,
         after: tuple[int, int],
         minutes: float = MINUTES,
     ) -> dict[str, Any] | None:
@@ -85,6 +92,8 @@ class Leases(Area):
             Who takes.
         choose : callable
             From a `Look` to the customer wanted, or None for none.
+        cycle_id : str
+            The cycle whose lists are worked.
         after : (int, int)
             Positions of the newest contact and outcome that the chooser knows.
         minutes : float, default=15
@@ -106,7 +115,7 @@ class Leases(Area):
         length = _length(minutes)
         try:
             with self.database.writing("lease.take") as change:
-                wanted = choose(self._look(change, after))
+                wanted = choose(self._look(change, cycle_id, after))
                 if wanted is None:
                     # Nothing is to be written down of a look that found nobody.
                     raise _NothingTaken
@@ -114,7 +123,7 @@ class Leases(Area):
         except _NothingTaken:
             return None
 
-    def _look(self, change: Change, after: tuple[int, int]) -> Look:
+    def _look(self, change: Change, cycle_id: str, after: tuple[int, int]) -> Look:
         leases = tables.leases
         running = (
             sa.select(leases.c.customer_id, leases.c.agent)
@@ -128,7 +137,7 @@ class Leases(Area):
             news=results_after(change.connection, *after, NEWEST),
             leased={row.customer_id: row.agent for row in change.execute(running)},
             quotas=quota_states(change.connection),
-            codes_version=codes_version(change),
+            stamp=read_stamp(change.connection, cycle_id),
         )
 
     def _take(self, change: Change, agent: str, wanted: Wanted, length: dt.timedelta) -> dict[str, Any]:
@@ -206,7 +215,7 @@ class Leases(Area):
         """
         why = checked_text(reason, LONGEST_REASON)
         with self.database.writing("lease.give_back", lease_id=lease_id) as change:
-            row = find_lease(change, lease_id)
+            row = find_lease(change.connection, lease_id)
             if row.ended_as == "given_back":
                 change.ids["already"] = True
                 return
@@ -256,7 +265,7 @@ class Leases(Area):
         if not key or len(key) > LONGEST_KEY:
             raise ParameterProblem("execution_desk.error.key")
         with self.database.writing("lease.record", lease_id=lease_id) as change:
-            row = find_lease(change, lease_id)
+            row = find_lease(change.connection, lease_id)
             if row.record_key == key and row.agent == agent:
                 change.ids["already"] = True
                 return str(row.contact_id), False
@@ -278,6 +287,18 @@ class Leases(Area):
             self._end(change, row, "recorded", keeps=not refused, record_key=key, contact_id=contact_id)
             change.ids.update(contact_id=contact_id, list_id=row.list_id)
             return contact_id, late
+
+    @reads
+    def find(self, lease_id: int) -> dict[str, Any]:
+        """Return one lease, also an ended one.
+
+        Raises
+        ------
+        NotFound
+            If there is none of that number.
+        """
+        with self.database.reading() as connection:
+            return dict(find_lease(connection, lease_id)._mapping)
 
     @reads
     def rows(self, agent: str | None = None) -> list[dict[str, Any]]:

@@ -84,6 +84,12 @@ class Quotas(Area):
         _check_amount(total)
         with self.database.writing("quota.define", offer=offer) as change:
             _refuse_days(change, offer, branch, valid_from, valid_to, None)
+            other = next((s for s in quota_states(change.connection, offer) if s.measure != measure), None)
+            if other is not None:
+                # A booking says how much, not of what.
+                raise ParameterProblem(
+                    "execution_desk.error.other_measure", quota=other.quota_id, measure=other.measure
+                )
             done = change.execute(
                 sa.insert(tables.quotas).values(
                     offer=offer,

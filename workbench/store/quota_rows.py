@@ -73,7 +73,7 @@ def quota_states(connection: sa.Connection, offer: str | None = None) -> list[Qu
     query = sa.select(*(quotas.c[name] for name in names), last, quotas.c.row_version)
     if offer is not None:
         query = query.where(quotas.c.offer == offer)
-    return [QuotaState(*row) for row in connection.execute(query.order_by(quotas.c.quota_id))]
+    return [QuotaState(*tuple(row)) for row in connection.execute(query.order_by(quotas.c.quota_id))]
 
 
 def return_bookings(change: Change, lease_id: int, who: str, why: str) -> None:

@@ -9,7 +9,6 @@ import ipywidgets as widgets
 
 from workbench import charts
 from workbench.charts.execution import dispositions_table, pace_table, progress_table
-from workbench.execution import disposition_labels
 from workbench.ui.panel import Panel
 from workbench.ui.screens.frame import Screen, card, show
 from workbench.ui.state.execution import FILTERS, ExecutionState
@@ -214,7 +213,7 @@ class ExecutionScreen(Screen):
             "execution_customer.html",
             customer=customer,
             slot=int(slots.get(customer["strategy_id"], 0)) if customer else 0,
-            dispositions=list(disposition_labels(state.lang).items()),
+            dispositions=list(state.project.execution.dispositions.offered(state.lang).items()),
             hints=state.hints,
             hint=work.record_hint() if customer else "",
         )

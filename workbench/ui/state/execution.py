@@ -10,7 +10,7 @@ import traitlets
 
 from workbench import locale
 from workbench.errors import NotFound
-from workbench.execution import coarsen_days, count_days, count_dispositions, disposition_labels, judge_pace
+from workbench.execution import coarsen_days, count_days, count_dispositions, judge_pace
 from workbench.strategy import translate_strategies
 from workbench.ui.state.base import ScreenState
 from workbench.ui.state.execution_findings import ExecutionFindings
@@ -202,10 +202,12 @@ class ExecutionState(ScreenState):
         return self.once("dispositions", self._dispositions, self.lang)
 
     def _dispositions(self) -> pd.DataFrame:
-        rows = count_dispositions(self.contacts, self.kept_ids() if self.sees_all else None)
+        codes = self.project.execution.dispositions
+        ids = self.kept_ids() if self.sees_all else None
+        rows = count_dispositions(self.contacts, ids, dispositions=codes.codes())
         if not self.sees_all:
             rows = hide_dispositions(rows, self.minimum)
-        labels = disposition_labels(self.lang)
+        labels = codes.labels(self.lang)
         figures = [
             self.t("execution.hidden")
             if pd.isna(n)

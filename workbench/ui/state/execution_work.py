@@ -11,7 +11,7 @@ import pandas as pd
 
 from workbench import locale
 from workbench.errors import NotFound, ParameterProblem
-from workbench.execution import build_worklist, disposition_labels, product_name
+from workbench.execution import build_worklist, product_name
 from workbench.execution.cells import read_amounts
 from workbench.tables import mask_identifier
 from workbench.ui.state.parts import Banner
@@ -100,6 +100,7 @@ class Work:
                 screen.outcomes,
                 screen.cards,
                 today=screen.today,
+                dispositions=screen.project.execution.dispositions.codes(),
             )
             screen.kept[key] = work.assign(
                 mark=[self._mark(*ids) for ids in zip(work["list_id"], work["customer_id"], strict=True)]
@@ -162,7 +163,7 @@ class Work:
         mine = waiting[waiting["mark"] == self._chosen]
         row = (mine if len(mine) else waiting).iloc[0]
         cards = self.screen.cards.set_index("strategy_id")
-        labels = disposition_labels(self.screen.lang)
+        labels = self.screen.project.execution.dispositions.labels(self.screen.lang)
         return {
             **{str(name): value for name, value in row.items()},
             "product": product_name(str(cards.at[row["strategy_id"], "offer"]), self.screen.lang),
@@ -210,7 +211,9 @@ class Work:
             "execution.work.recorded",
             {
                 "customer": row["masked_id"],
-                "disposition": disposition_labels(self.screen.lang)[disposition],
+                "disposition": self.screen.project.execution.dispositions.labels(self.screen.lang)[
+                    disposition
+                ],
                 "n": f"{self.n_waiting():,}",
             },
         )

@@ -1,0 +1,153 @@
+"""What the desk has at hand, so that a press is fast: the lists in order, and who is on them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from workbench.errors import NotFound
+from workbench.project.quota import stopped_offers
+
+if TYPE_CHECKING:
+    from workbench.project.handle import Project
+    from workbench.store.lease_rows import Look, News
+
+PERSONAL = ("customer_id", "kind", "name", "gender", "phone", "branch", "consent", "do_not_contact")
+
+
+class DeskOrder:
+    """The lists of a cycle in the order in which they are worked, prepared once and kept up.
+
+    Parameters
+    ----------
+    project : Project
+        The handle.
+
+    Attributes
+    ----------
+    order : WorkOrder
+        The customers of the lists.
+    cards : dict of str to dict
+        The launched cards by strategy.
+    stamp : tuple of int
+        What all this was read from; see `workbench.store.lease_rows.Look`.
+    after : (int, int)
+        Positions of the newest contact and outcome that are known.
+    """
+
+    def __init__(self, project: Project) -> None:
+        from workbench.execution import WorkOrder
+
+        store = project.store
+        cycle_id = project.need_cycle().cycle_id
+        # Read first: what changes from here on is seen as another stamp.
+        self.stamp = store.leases.stamp(cycle_id)
+        lists = [row["list_id"] for row in store.lists.rows(cycle_id)]
+        if not lists:
+            raise NotFound("project.error.no_lists", cycle=cycle_id)
+        cards = project.strategy.launched_cards()
+        self.cards: dict[str, dict[str, Any]] = {
+            str(row["strategy_id"]): {str(name): cell for name, cell in row.items()}
+            for row in cards.to_dict("records")
+        }
+        self.order = WorkOrder(
+            project.strategy.targets(),
+            cards,
+            today=store.database.clock().date(),
+            dispositions=project.execution.dispositions.codes(),
+        )
+        self.after = (0, 0)
+        self.add(store.leases.unnumbered(lists))
+        self.add(store.leases.news(0, 0))
+        self._read_people(project)
+
+    def _read_people(self, project: Project) -> None:
+        try:
+            known = project.table("customers")
+        except NotFound:
+            known = project.customers(PERSONAL)
+        known = known[[name for name in PERSONAL if name in known]].drop_duplicates("customer_id")
+        people = known.set_index("customer_id").reindex(self.order.customers)
+        present = pd.Index(self.order.customers).isin(known["customer_id"])
+        self.people: dict[str, list[Any]] = {
+            name: people[name].tolist() if name in people else [None] * len(people)
+            for name in ("name", "gender", "kind", "phone")
+        }
+        branch = people["branch"].fillna("") if "branch" in people else None
+        self.branches: list[str] = [""] * len(people) if branch is None else branch.astype("str").tolist()
+        refusals = pd.Series("", index=range(len(people)))
+        for column, answer, why in (
+            ("consent", False, "no_consent"),
+            ("do_not_contact", True, "do_not_contact"),
+        ):
+            if column in people:
+                said = people[column].astype("boolean").eq(answer).fillna(False)
+                refusals[said.to_numpy(dtype=bool)] = why
+        refusals[~present] = "unknown"
+        self._refusals: list[str] = refusals.tolist()
+
+    def add(self, news: News) -> None:
+        """Take in results that have come in."""
+        contacts, outcomes = self.after
+        for row in news.contacts:
+            self.order.add_contact(
+                row.list_id,
+                row.customer_id,
+                row.contacted_at,
+                row.contact_id,
+                row.disposition,
+                row.agent or "",
+            )
+            contacts = max(contacts, row.position or 0)
+        for row in news.outcomes:
+            self.order.add_outcome(
+                row.list_id, row.customer_id, row.recorded_at, row.outcome_id, row.responded
+            )
+            outcomes = max(outcomes, row.position or 0)
+        self.after = (contacts, outcomes)
+
+    def day(self, at: dt.datetime) -> dt.date:
+        """Return the day to look from: a moment's, or the newest result's if that is later."""
+        newest = self.order.newest
+        return at.date() if newest is None else max(at.date(), newest.date())
+
+    def strategies(self, strategy_id: str | None, channel: str | None) -> set[str]:
+        """Return the launched strategies of a name and channel; None is any.
+
+        Raises
+        ------
+        NotFound
+            If no list of the strategy was launched.
+        """
+        if strategy_id is not None and strategy_id not in self.cards:
+            raise NotFound("project.error.no_strategy", strategy=strategy_id, known=", ".join(self.cards))
+        return {
+            name
+            for name, card in self.cards.items()
+            if strategy_id in (None, name) and channel in (None, card["channel"])
+        }
+
+    def refusal(self, n: int, look: Look, day: dt.date, agent: str) -> str:
+        """Return why an entry is not to be contacted at this moment; empty where nothing speaks against it.
+
+        Returns
+        -------
+        {"", "unknown", "no_consent", "do_not_contact", "leased", "promised", "used_up", "no_quota_now"}
+            ``promised``: another person said they would call back on this very day.
+        """
+        order = self.order
+        if self._refusals[n]:
+            return self._refusals[n]
+        if order.customers[n] in look.leased:
+            return "leased"
+        tried = order.entry(n)
+        if (
+            tried["status"] == "callback"
+            and tried["due_on"] == day
+            and tried["last_agent"] not in ("", agent)
+        ):
+            return "promised"
+        offer = str(self.cards[order.strategies[n]]["offer"])
+        return stopped_offers(look.quotas, offer, self.branches[n], day) or ""
