@@ -164,6 +164,24 @@ def run(
         typer.echo(say("cli.run.done", folder=archive))
 
 
+@app.command(cls=Command, help=say("cli.help.room"), short_help=say("cli.short.room"))
+def room(
+    project: Annotated[Path, typer.Argument(help=say("cli.help.project_argument"))],
+    host: Annotated[str, typer.Option(help=say("cli.help.room_host"))] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help=say("cli.help.room_port"))] = None,
+    address: Annotated[str, typer.Option(help=say("cli.help.room_address"))] = "",
+    lang: Annotated[str | None, typer.Option(help=say("cli.help.lang"))] = None,
+) -> None:
+    """Serve the participants' page of brainstorm rooms."""
+    folder = project.expanduser().resolve()
+    with guarded(folder if folder.is_dir() else None):
+        from workbench.cli.room import serve_room
+
+        serve_room(
+            folder, host=host, port=port, public_address=address, lang=_language(lang), tell=typer.echo
+        )
+
+
 @app.command(cls=Command, help=say("cli.help.doctor"), short_help=say("cli.short.doctor"))
 def doctor(
     project: Annotated[Path | None, typer.Option(help=say("cli.help.project"))] = None,
