@@ -24,8 +24,7 @@ function device() {
   }
 }
 
-function render({ model, el }) {
-  el.classList.add("wb-board");
+function run({ model, el }) {
   let view = model.get("view") ?? {};
   const lead = view.mode === "lead";
   // A facilitator's page keeps nothing on the device: it has no token to come back with.
@@ -69,6 +68,8 @@ function render({ model, el }) {
   const fresh = h("div", { class: "bd-new", "data-drop": NEW });
   const empty = h("p", { class: "bd-empty" });
   const room = h("main", { class: "bd-main" }, head.el, compose.el, empty, fresh, board);
+  const trouble = h("p", { class: "bd-note is-bad", role: "status", hidden: true });
+  head.el.before(trouble);
   el.replaceChildren(...[lead ? null : top.el, join.el, room, lead ? null : bottom.el, profile.el, moving.el, naming.el, ...talk.els].filter(Boolean));
 
   // Ideas and groups ------------------------------------------------------------------
@@ -176,6 +177,7 @@ function render({ model, el }) {
         if (view.words) join.draw(view, t);
         return;
       }
+      set(trouble, { text: view.error || "", hidden: !view.error });
       set(head.el, { hidden: lead });
       if (!lead) {
         head.draw(view, t);
@@ -189,7 +191,7 @@ function render({ model, el }) {
     if (shownStage !== null && shownStage !== view.room?.stage && inside && view.room?.stage)
       talk.say(t("now_stage", { stage: t(`stage_${view.room.stage}`) }));
     // The form is gone with the focus in it.
-    if (shownStage === null && inside && !lead && document.activeElement === document.body) head.focus();
+    if (shownStage === null && inside && !lead && (document.activeElement === document.body || join.el.contains(document.activeElement))) head.focus();
     shownStage = inside ? (view.room?.stage ?? null) : null;
   };
 
@@ -228,13 +230,21 @@ function render({ model, el }) {
     drop: (card, to) => moveTo(card.dataset.card, to),
   });
 
+  // The place in the room is gone: what did not arrive waits on the device for the next one.
+  const lose = () => {
+    outbox.token ||= token;
+    const lost = joinTexts(...outbox.drop(), compose.text || kept.draft(token) || "");
+    kept.change((all) => Object.assign(all, { token: "", code: "" }));
+    if (lost) kept.keepDraft("", joinTexts(kept.draft(""), lost), Date.now());
+    token = "";
+    editing = new Map();
+    compose.stop();
+    join.rest();
+  };
   const leave = () => {
     compose.report();
     send({ do: "leave" });
-    kept.change((all) => Object.assign(all, { token: "", code: "" }));
-    token = "";
-    outbox.start("");
-    compose.stop();
+    lose();
     profile.close();
   };
 
@@ -345,13 +355,7 @@ function render({ model, el }) {
       join.rest();
       settle();
     } else if (message.say === "unknown") {
-      outbox.token ||= token;
-      const lost = joinTexts(...outbox.drop(), compose.text || kept.draft(token) || "");
-      kept.change((all) => Object.assign(all, { token: "", code: "" }));
-      if (lost) kept.keepDraft("", lost, Date.now());
-      token = "";
-      compose.stop();
-      join.rest();
+      lose();
     } else if (message.say === "done") {
       const move = outbox.done(message.key, message.content);
       if (move) rename(move, message.content ?? {});
@@ -377,8 +381,10 @@ function render({ model, el }) {
   };
 
   const changed = () => {
+    const was = view.joined;
     view = model.get("view") ?? {};
     t = speaker(view.words ?? {});
+    if (was && !view.joined && token) lose();
     clock.set(view.room?.seconds_left, view.room?.seconds_all);
     head.reset();
     outbox.seen();
@@ -434,9 +440,8 @@ function render({ model, el }) {
     // Another room's code was scanned: this device's place in the one before is not used for it.
     token = view.code && before.code && view.code !== before.code ? "" : before.token;
   }
-  model.on("change:view", changed);
-  model.on("change:page", surroundings);
-  model.on("msg:custom", heard);
+  const told = [["change:view", changed], ["change:page", surroundings], ["msg:custom", heard]];
+  for (const [name, act] of told) model.on(name, act);
   surroundings();
   hello();
   changed();
@@ -447,6 +452,29 @@ function render({ model, el }) {
     talk.stop();
     drag.stop();
     for (const [target, name, act] of wide) target.removeEventListener(name, act);
+    for (const [name, act] of told) model.off(name, act);
+    el.removeEventListener("click", pressed);
+    el.replaceChildren();
+  };
+}
+
+// The board begins when the state says whose it is, and anew when that changes.
+function render({ model, el }) {
+  el.classList.add("wb-board");
+  let mode = null;
+  let stop = null;
+  const begin = () => {
+    const wanted = model.get("view")?.mode ?? null;
+    if (wanted === mode) return;
+    stop?.();
+    mode = wanted;
+    stop = mode ? run({ model, el }) : null;
+  };
+  model.on("change:view", begin);
+  begin();
+  return () => {
+    model.off("change:view", begin);
+    stop?.();
   };
 }
 

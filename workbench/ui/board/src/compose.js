@@ -123,6 +123,7 @@ export function composer({ kept, send, write, tell, now = Date.now }) {
       if (stage !== state.stage) open = stage !== "write" && (document.activeElement === field || (open && field.value.trim() !== ""));
       state = { stage, over };
       const takes = WRITES.includes(stage) && view.mode !== "lead";
+      if (!takes) open = false;
       const inline = stage === "write";
       set(el, { hidden: !takes || !(inline || open), class: inline ? "bd-compose" : "bd-compose is-raised" });
       set(label, { text: t(inline ? "compose_private" : "compose") });

@@ -11,7 +11,7 @@ export function newKey(random = globalThis.crypto) {
 }
 
 export class Outbox {
-  constructor({ kept, send, now = Date.now, later = (act, ms) => setTimeout(act, ms), stop = clearTimeout, changed }) {
+  constructor({ kept, send, now = Date.now, later = (act, ms) => setTimeout(act, ms), stop = (timer) => clearTimeout(timer), changed }) {
     Object.assign(this, { kept, send, now, later, stop, changed });
     this.token = "";
     this.settled = [];
