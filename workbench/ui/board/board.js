@@ -1365,8 +1365,8 @@ function device() {
 }
 
 function run({ model, el }) {
-  let view = model.get("view") ?? {};
-  const lead = view.mode === "lead";
+  let view = {};
+  const lead = model.get("view").mode === "lead";
   // A facilitator's page keeps nothing on the device: it has no token to come back with.
   const kept = new Kept(lead ? null : device());
   const clock = new Clock(() => performance.now());
@@ -1382,7 +1382,7 @@ function run({ model, el }) {
   const naming = nameSheet();
   const moving = moveSheet({ choose: (id, to) => moveTo(id, to, true) });
   let token = "";
-  let t = speaker(view.words ?? {});
+  let t = speaker({});
   let state = overlaid(view, []);
   let shownStage = null;
   let tab = null;
@@ -1722,7 +1722,13 @@ function run({ model, el }) {
 
   const changed = () => {
     const was = view.joined;
+    const chosen = JSON.stringify(view.picked);
     view = model.get("view") ?? {};
+    // The kernel may choose too, for example nothing any more once a decision is made.
+    if (view.picked && JSON.stringify(view.picked) !== chosen) {
+      picked.clear();
+      for (const id of view.picked) if (view.ideas?.some((idea) => idea.idea_id === id)) picked.add(id);
+    }
     t = speaker(view.words ?? {});
     if (was && !view.joined && token) lose();
     clock.set(view.room?.seconds_left, view.room?.seconds_all);
@@ -1763,12 +1769,13 @@ function run({ model, el }) {
     paint();
   };
   const gone = () => compose.report();
-  let wasOver = false;
+  let before = "";
   const tick = () => {
     if (lead || !view.joined) return;
     head.tick();
-    if (clock.over !== wasOver) paint();
-    wasOver = clock.over;
+    const now = `${clock.over} ${outbox.late}`;
+    if (now !== before) paint();
+    before = now;
   };
   const ticking = setInterval(tick, TICK_MS);
   const wide = [[window, "online", back], [window, "offline", () => paint()], [window, "pagehide", gone], [document, "visibilitychange", seen]];
@@ -1778,7 +1785,8 @@ function run({ model, el }) {
     kept.forgetOld(Date.now());
     const before = kept.read();
     // Another room's code was scanned: this device's place in the one before is not used for it.
-    token = view.code && before.code && view.code !== before.code ? "" : before.token;
+    const asked = model.get("view").code;
+    token = asked && before.code && asked !== before.code ? "" : before.token;
   }
   const told = [["change:view", changed], ["change:page", surroundings], ["msg:custom", heard]];
   for (const [name, act] of told) model.on(name, act);
