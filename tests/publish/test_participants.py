@@ -146,6 +146,9 @@ def test_the_dashboards_do_not_serve_the_participants_page(folder):
     heated = [f.name for f in place.glob("*.ipynb") if not any(each.match(str(f)) for each in denied)]
     assert heated == ["room.ipynb"]
     assert config.KernelManager.autorestart is False
+    # Else every socket is closed at its first beat, though somebody looks.
+    beats = config.Voila.tornado_settings
+    assert beats["ws_ping_timeout"] > 2 * beats["ws_ping_interval"]
 
 
 def test_a_folder_without_the_page_is_refused(tmp_path, monkeypatch):

@@ -183,8 +183,9 @@ def configuration(
         "headers": HEADERS,
         "compress_response": True,
         "websocket_max_message_size": 32 * _MEBIBYTE,
-        "ws_ping_interval": 30_000,
-        "ws_ping_timeout": 30_000,
+        "ws_ping_interval": 20_000,
+        # Longer than two beats: an answer to the one before is always a beat old.
+        "ws_ping_timeout": 60_000,
     }
     config.Voila.open_browser = False
     config.Voila.config_file_paths = []  # no voila.py lying about takes part
