@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from workbench.project.handle import Project
     from workbench.project.materials import Materials
     from workbench.project.quota import Quota
+    from workbench.project.pace import Pace
     from workbench.project.scripts import Scripts
 
 
@@ -18,6 +19,13 @@ class ExecutionHandles:
     """What `Execution` brings beside worklist, contacts and outcomes."""
 
     _project: Project
+
+    @cached_property
+    def pace(self) -> Pace:
+        """Plan against actual, and alerts with control limits."""
+        from workbench.project.pace import Pace
+
+        return Pace(self._project)
 
     @cached_property
     def scripts(self) -> Scripts:

@@ -89,7 +89,7 @@ class ScriptCalls:
         return StoredScript(
             strategy_id=strategy_id,
             version=version,
-            script=read_script(row["text"]),
+            script=read_script(row["text"], self._project.execution.dispositions.codes()),
             text=row["text"],
             saved_at=row["saved_at"],
             saved_by=row["saved_by"],

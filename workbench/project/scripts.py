@@ -61,7 +61,12 @@ class Scripts(ScriptCalls):
         card = self._card(strategy_id)
         mandatory = self.mandatory()
         return check_script(
-            text, offer=card["offer"], channel=card["channel"], mandatory=mandatory, lang=lang
+            text,
+            offer=card["offer"],
+            channel=card["channel"],
+            mandatory=mandatory,
+            codes=self._project.execution.dispositions.codes(),
+            lang=lang,
         )
 
     def save(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from workbench.execution.coach.live_fields import FIELDS, unknown_fields
 from workbench.execution.coach.mandatory import Mandatory, read_mandatory
 from workbench.execution.coach.script_text import Answer, Objection, Script, ScriptProblem, Step, read_script
-from workbench.execution.dispositions import read_dispositions
+from workbench.execution.dispositions import Codes, read_dispositions
 
 Ways = dict[str, list[str]]
 
@@ -20,7 +20,7 @@ def check_script(
     offer: str | None = None,
     channel: str = "phone",
     mandatory: Mapping[str, Mandatory] | None = None,
-    dispositions: Collection[str] | None = None,
+    codes: Codes | None = None,
     lang: str = "en",
 ) -> pd.DataFrame:
     r"""Return what is wrong with a script, each with its line and in a sentence.
@@ -35,8 +35,8 @@ def check_script(
         How it is said.
     mandatory : mapping of str to Mandatory, optional
         The mandatory sentences; by default `read_mandatory`.
-    dispositions : collection of str, optional
-        Codes that an end may have; by default those of the workbench.
+    codes : mapping of str to Disposition, optional
+        The dispositions that ends can have; by default the packaged ones.
     lang : str, default="en"
         Language of the sentences.
 
@@ -56,15 +56,16 @@ def check_script(
     >>> check_script(text)[["line", "problem"]].values.tolist()
     [[1, 'mandatory_missing'], [2, 'unknown_field'], [3, 'unknown_step'], [4, 'unreachable']]
     """
-    read = read_script(script) if isinstance(script, str) else script
+    known = read_dispositions() if codes is None else codes
+    read = read_script(script, known) if isinstance(script, str) else script
     wanted = read_mandatory() if mandatory is None else mandatory
     asked = {name: one for name, one in wanted.items() if one.applies(offer, channel)}
     found = [
         *read.unread,
-        *_about_ends(read, set(read_dispositions()) if dispositions is None else set(dispositions)),
+        *_about_ends(read, known),
         *_about_ways(read),
         *_about_fields(read),
-        *_about_mandatory(read, asked, lang),
+        *_about_mandatory(read, asked, known, lang),
     ]
     rows = [(p.line, p.severity, p.cause, p.step, p.sentence(lang)) for p in found]
     frame = pd.DataFrame(rows, columns=["line", "severity", "problem", "step", "sentence"])
@@ -72,7 +73,7 @@ def check_script(
     return frame.sort_values(["line", "severity"], kind="stable", ignore_index=True)
 
 
-def _about_ends(script: Script, dispositions: Collection[str]) -> Iterable[ScriptProblem]:
+def _about_ends(script: Script, codes: Codes) -> Iterable[ScriptProblem]:
     if not any(not step.is_end for step in script.steps) or script.steps[0].is_end:
         yield ScriptProblem("no_steps", script.steps[0].line if script.steps else 1)
     if not any(step.is_end for step in script.steps):
@@ -82,11 +83,11 @@ def _about_ends(script: Script, dispositions: Collection[str]) -> Iterable[Scrip
         if step.step_id in seen:
             yield ScriptProblem("twice", step.line, step=step.step_id, values={"before": seen[step.step_id]})
         seen.setdefault(step.step_id, step.line)
-        if step.is_end and step.disposition not in dispositions:
-            known = ", ".join(sorted(dispositions))
+        if step.is_end and (step.disposition not in codes or codes[step.disposition].retired):
+            known = ", ".join(code for code, entry in codes.items() if not entry.retired)
             values = {"code": step.disposition or "-", "known": known}
             yield ScriptProblem("disposition", step.line, step=step.step_id, values=values)
-        elif step.is_end and step.responded and not _was_spoken_to(step):
+        elif step.is_end and step.responded and not _was_spoken_to(step, codes):
             yield ScriptProblem("agreed_unspoken", step.line, "warn", step.step_id)
         if not step.is_end and not step.parts:
             yield ScriptProblem("silent", step.line, "warn", step.step_id)
@@ -126,7 +127,9 @@ def _about_fields(script: Script) -> Iterable[ScriptProblem]:
             yield ScriptProblem("unknown_field", part.line, "warn", step_id, values)
 
 
-def _about_mandatory(script: Script, asked: Mapping[str, Mandatory], lang: str) -> Iterable[ScriptProblem]:
+def _about_mandatory(
+    script: Script, asked: Mapping[str, Mandatory], codes: Codes, lang: str
+) -> Iterable[ScriptProblem]:
     for name, sentence in asked.items():
         said = {step.step_id for step in script.steps if any(sentence.is_named(p.must) for p in step.musts)}
         values = {"name": name, "says": sentence.label(lang)}
@@ -137,14 +140,13 @@ def _about_mandatory(script: Script, asked: Mapping[str, Mandatory], lang: str) 
         ways = {step: ([] if step in said else to) for step, to in _ways(script).items()}
         passed = _behind(ways, script.steps[0].step_id)
         for step in script.steps:
-            counts = step.responded is True or (sentence.before == "end" and _was_spoken_to(step))
+            counts = step.responded is True or (sentence.before == "end" and _was_spoken_to(step, codes))
             if step.is_end and step.step_id in passed - said and counts:
                 yield ScriptProblem("mandatory_skipped", step.line, step=step.step_id, values=values)
 
 
-def _was_spoken_to(end: Step) -> bool:
-    known = read_dispositions().get(end.disposition)
-    return known is None or known.reached
+def _was_spoken_to(end: Step, codes: Codes) -> bool:
+    return end.disposition not in codes or codes[end.disposition].reached
 
 
 def _leads(step: Step) -> list[tuple[str, int]]:

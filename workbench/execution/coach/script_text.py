@@ -24,12 +24,13 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workbench import locale
 from workbench.errors import ParameterProblem
-from workbench.execution.dispositions import disposition_words
+from workbench.execution.dispositions import Codes, disposition_words
 from workbench.execution.script import script_language
 
 LONGEST = 50_000
@@ -213,7 +214,7 @@ class Script:
         return said + [(step_id, Part(o.reply, o.line)) for step_id, o in replies]
 
 
-def read_script(text: str) -> Script:
+def read_script(text: str, codes: Codes | None = None) -> Script:
     r"""Read a script from plain text; what is not understood is kept as a problem with its line.
 
     Parameters
@@ -221,6 +222,8 @@ def read_script(text: str) -> Script:
     text : str
         The script; see the module's example. Braces are live fields: {name}, {product},
         {rate} and {date}, or {姓名}, {产品}, {利率} and {日期}.
+    codes : mapping of str to Disposition, optional
+        The dispositions that ends can have; by default the packaged ones.
 
     Returns
     -------
@@ -241,7 +244,7 @@ def read_script(text: str) -> Script:
     """
     if len(text) > LONGEST:
         raise ParameterProblem("execution_coach.error.too_long", n=len(text), longest=LONGEST)
-    reader = _Reader()
+    reader = _Reader(disposition_words(codes))
     for number, line in enumerate(_lines(textwrap.dedent(text)), 1):
         reader.take(number, line)
     return reader.finish(text)
@@ -255,7 +258,8 @@ def _lines(text: str) -> list[str]:
 class _Reader:
     """Takes a script line by line."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: Mapping[str, str]) -> None:
+        self._words = words
         self.title = self.language = ""
         self.steps: list[Step] = []
         self.objections: list[Objection] = []
@@ -313,7 +317,7 @@ class _Reader:
             self.steps.append(Step(name, text, line))
         else:
             first, _, second = (part.strip() for part in re.sub("[，、]", ",", text).partition(","))
-            code = disposition_words().get(first.lower(), first)
+            code = self._words.get(first.lower(), first)
             self.steps.append(
                 Step(name, "", line, disposition=code, responded=_SAYS.get(second.lower()), is_end=True)
             )
