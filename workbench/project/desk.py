@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from workbench.project.handle import Project
 
+__all__ = ["Desk", "Lease"]
 MESSAGE_PREFIXES = ("execution_desk.error.cannot_", "execution_desk.why.")
 STOPPED = ("strategy_id", "name", "offer", "branch", "why", "sentence")
 _TRIES = 5
