@@ -25,6 +25,8 @@ ARABIC = "\u202eمرحبا\u202c"
 EMOJI = "👵🏽 家里人一起来"
 LONG = "long " * 1_999 + "idea"
 NAMES = ("Chen Simulated", "Lin Simulated", "Wu Simulated")
+# The sample bank has a room of its own already.
+CLOSED, STILL = 2, 3
 SIDES = ("head_office", "Branch 12", "城东支行")
 
 
@@ -74,6 +76,7 @@ def played(walked_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     rooms.decide(room, "none", numbers[1:2], reason="Too dear")
     rooms.close(room)
     still = rooms.open("Why?")
+    assert (room, still) == (CLOSED, STILL)
     token = str(acts.join(rooms.one(still)["code"], NAMES[0])["token"])
     acts.act(token, "w", "write", {"text": "Nobody sees this yet"})
     return folder
@@ -88,13 +91,13 @@ def project(played: Path) -> Project:
 def made(played: Path) -> dict[str, str]:
     """The closed room's minutes as pages, by language."""
     rooms = wb.open_project(played, role="analyst", who="boss").insight.rooms
-    return {lang: rooms.minutes(1, "html", lang).read_text(encoding="utf-8") for lang in ("en", "zh_CN")}
+    return {lang: rooms.minutes(CLOSED, "html", lang).read_text(encoding="utf-8") for lang in ("en", "zh_CN")}
 
 
 @pytest.fixture(scope="module")
 def book(played: Path) -> Any:
     rooms = wb.open_project(played, role="analyst", who="boss").insight.rooms
-    return openpyxl.load_workbook(rooms.minutes(1, "xlsx"))
+    return openpyxl.load_workbook(rooms.minutes(CLOSED, "xlsx"))
 
 
 class Seen(HTMLParser):
@@ -140,8 +143,8 @@ def test_the_page_asks_for_nothing_and_runs_nothing(made: dict[str, str], lang: 
 
 def test_the_page_tells_the_room_in_both_languages(made: dict[str, str], project: Project) -> None:
     rooms = project.insight.rooms
-    room = rooms.one(1)
-    n = len(rooms.ideas(1))
+    room = rooms.one(CLOSED)
+    n = len(rooms.ideas(CLOSED))
     for lang in ("en", "zh_CN"):
         text = unescape(made[lang])
         first = locale.text(
@@ -149,13 +152,16 @@ def test_the_page_tells_the_room_in_both_languages(made: dict[str, str], project
         )
         assert f"<h1>{first}</h1>" in text
         counts = {"n": 7, "both": 0, "head_office": 3, "branch": 4}
-        sides = rooms.sides(1)["seen_by"].value_counts()
-        counts = {"n": len(rooms.sides(1)), **{name: int(sides.get(name, 0)) for name in list(counts)[1:]}}
+        sides = rooms.sides(CLOSED)["seen_by"].value_counts()
+        counts = {
+            "n": len(rooms.sides(CLOSED)),
+            **{name: int(sides.get(name, 0)) for name in list(counts)[1:]},
+        }
         assert locale.text("room_minutes.sides.title", lang, **counts) in text
         for key in ("write", "group", "vote", "decide"):
             assert locale.text(f"room_minutes.stage.{key}", lang) in text
         for key, values in (
-            ("hypothesis.open", {"id": "H4"}),
+            ("hypothesis.open", {"id": "H5"}),
             ("description.in_force", {"version": project.insight.segmentation().version}),
             ("strategy.drafted", {"id": project.strategy.cards()["strategy_id"].iloc[-1]}),
             ("none.left", {}),
@@ -180,9 +186,9 @@ def test_what_became_of_a_decision_is_told_as_it_stands_now(played: Path, tmp_pa
     cluster = int(project.insight.segmentation().segments["cluster"].iloc[0])
     segment = str(project.insight.segmentation().segments["segment"].iloc[0])
     project.insight.relabel(cluster, segment, description="They come alone.")
-    hypothesis = project.insight.rooms.replay(1)["decisions"][0]["hypothesis_id"]
+    hypothesis = project.insight.rooms.replay(CLOSED)["decisions"][0]["hypothesis_id"]
     project.review.hypotheses.withdraw(hypothesis, "said twice")
-    page = unescape(project.insight.rooms.minutes(1).read_text(encoding="utf-8"))
+    page = unescape(project.insight.rooms.minutes(CLOSED).read_text(encoding="utf-8"))
     assert "it was rewritten since" in page
     assert f"{hypothesis}, withdrawn" in page
 
@@ -203,7 +209,7 @@ def test_every_cell_is_a_value_and_text_stays_text(book: Any) -> None:
 
 def test_the_room_can_be_played_again_from_the_last_sheet(book: Any, project: Project) -> None:
     moves = [_move(row) for row in _whole(last_sheet(book))]
-    again, stands = wb.replay_moves(moves), project.insight.rooms.replay(1)
+    again, stands = wb.replay_moves(moves), project.insight.rooms.replay(CLOSED)
     order = {person: number for number, person in enumerate(sorted(stands["people"]), 1)}
     assert again["stage"] == stands["stage"] == "closed"
     assert again["groups"] == stands["groups"]
@@ -250,7 +256,7 @@ def _move(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def test_a_chinese_workbook_has_the_same_figures(book: Any, project: Project) -> None:
-    chinese = openpyxl.load_workbook(project.insight.rooms.minutes(1, "xlsx", "zh"))
+    chinese = openpyxl.load_workbook(project.insight.rooms.minutes(CLOSED, "xlsx", "zh"))
     assert chinese.sheetnames[:3] == ["摘要", "想法", "双方对比"]
     assert chinese.sheetnames[-1] == "动作"
     one, other = ([cell.value for cell in cells(each) if cell.data_type == "n"] for each in (book, chinese))
@@ -266,23 +272,23 @@ def test_people_are_named_only_where_an_analyst_asks(book: Any, made: dict[str, 
     assert not [name for name in (*NAMES, "boss") if re.search(rf"\b{name}\b", values + made["en"])]
     assert "No. 2 · Branch 12" in values
     analyst = wb.open_project(played, role="analyst")
-    named = unescape(analyst.insight.rooms.minutes(1, names=True).read_text(encoding="utf-8"))
+    named = unescape(analyst.insight.rooms.minutes(CLOSED, names=True).read_text(encoding="utf-8"))
     assert all(name in named for name in (*NAMES, "boss"))
     assert analyst.audit_log(1).iloc[0]["ids"]["names"] is True
     contributor = wb.open_project(played, role="contributor").insight.rooms
     with pytest.raises(NotAllowed):
-        contributor.minutes(1, names=True)
-    assert contributor.minutes(1).is_file()
+        contributor.minutes(CLOSED, names=True)
+    assert contributor.minutes(CLOSED).is_file()
 
 
 def test_a_viewer_writes_nothing_and_takes_them_along(played: Path) -> None:
     viewer = wb.open_project(played, role="viewer")
     before = sorted(viewer.exports.iterdir())
     with pytest.raises(NotAllowed):
-        viewer.insight.rooms.minutes(1)
+        viewer.insight.rooms.minutes(CLOSED)
     with pytest.raises(NotAllowed):
-        viewer.insight.rooms.deliver_minutes(1, names=True)
-    taken = viewer.insight.rooms.deliver_minutes(1, "xlsx")
+        viewer.insight.rooms.deliver_minutes(CLOSED, names=True)
+    taken = viewer.insight.rooms.deliver_minutes(CLOSED, "xlsx")
     assert taken.path is None
     assert taken.name.endswith(".xlsx")
     assert openpyxl.load_workbook(io.BytesIO(taken.content)).sheetnames[-1] == "Moves"
@@ -299,8 +305,8 @@ def test_they_are_logged_before_a_byte_is_written(project: Project, monkeypatch:
     before = sorted(project.exports.iterdir())
     monkeypatch.setattr(writing, "_write", full)
     with pytest.raises(MachineProblem):
-        project.insight.rooms.minutes(1, "xlsx")
-    assert (seen[0]["action"], seen[0]["ids"]["room_id"]) == ("minutes.export", 1)
+        project.insight.rooms.minutes(CLOSED, "xlsx")
+    assert (seen[0]["action"], seen[0]["ids"]["room_id"]) == ("minutes.export", CLOSED)
     assert seen[0]["ids"]["names"] is False
     assert sorted(project.exports.iterdir()) == before
 
@@ -310,9 +316,9 @@ def test_they_are_logged_before_a_byte_is_written(project: Project, monkeypatch:
 
 def test_of_a_room_where_people_still_write_no_text_is_told(project: Project) -> None:
     rooms = project.insight.rooms
-    page = unescape(rooms.minutes(2).read_text(encoding="utf-8"))
+    page = unescape(rooms.minutes(STILL).read_text(encoding="utf-8"))
     assert locale.text("room_minutes.title.private", "en", n=1, people=1) in page
-    workbook = openpyxl.load_workbook(rooms.minutes(2, "xlsx"))
+    workbook = openpyxl.load_workbook(rooms.minutes(STILL, "xlsx"))
     assert "Nobody sees this yet" not in page + " ".join(str(cell.value) for cell in cells(workbook))
     assert [row["Move's kind"] for row in last_sheet(workbook)] == ["open", "join", "write"]
 
@@ -323,8 +329,8 @@ def test_an_empty_room_and_an_open_one_are_told(played: Path, tmp_path: Path) ->
     empty = rooms.open("Is anybody here?")
     rooms.lead(empty, "reveal")
     assert "people who joined: 0" in rooms.minutes(empty).read_text(encoding="utf-8")
-    rooms.lead(2, "reveal")
-    page = rooms.minutes(2).read_text(encoding="utf-8")
+    rooms.lead(STILL, "reveal")
+    page = rooms.minutes(STILL).read_text(encoding="utf-8")
     assert "Nobody sees this yet" in page
     assert "nobody has voted" in page
     assert "Only one side has written" in page
@@ -333,6 +339,6 @@ def test_an_empty_room_and_an_open_one_are_told(played: Path, tmp_path: Path) ->
 
 def test_what_is_asked_wrongly_is_said(project: Project) -> None:
     with pytest.raises(ParameterProblem, match="no minutes in the format pdf"):
-        project.insight.rooms.minutes(1, "pdf")
+        project.insight.rooms.minutes(CLOSED, "pdf")
     with pytest.raises(NotFound, match="no room number 99"):
         project.insight.rooms.minutes(99)

@@ -32,8 +32,13 @@ def room(copied: Project) -> dict[str, Any]:
     return rooms.one(number)
 
 
+def _numbers(project: Project, room: dict[str, Any]) -> list[int]:
+    """The room's ideas, whatever the sample bank's own room has."""
+    return [int(number) for number in project.insight.rooms.ideas(room["room_id"])["idea_id"]]
+
+
 def _made(project: Project, room: dict[str, Any], kind: str, **made: Any) -> dict[str, Any]:
-    return project.insight.rooms.decide(room["room_id"], kind, [1, 2], **made)
+    return project.insight.rooms.decide(room["room_id"], kind, _numbers(project, room)[:2], **made)
 
 
 def test_a_proposal_becomes_groups_and_the_sides_are_compared(copied: Project, room: dict[str, Any]) -> None:
@@ -46,7 +51,7 @@ def test_a_proposal_becomes_groups_and_the_sides_are_compared(copied: Project, r
     assert sides["seen_by"].tolist() == ["both", "branch"]
     # Proposed again and put in place again: there is nothing new to arrange by hand.
     assert len(rooms.people(room["room_id"])) == 2
-    assert rooms.replay(room["room_id"])["ideas"][3]["text"] == "发放生日礼物"
+    assert rooms.replay(room["room_id"])["ideas"][_numbers(copied, room)[2]]["text"] == "发放生日礼物"
 
 
 def test_an_idea_becomes_a_label(copied: Project, room: dict[str, Any]) -> None:
@@ -83,8 +88,9 @@ def test_an_idea_becomes_a_description_a_draft_and_a_hypothesis(
     )
     written = copied.review.hypotheses.frame().set_index("hypothesis_id").loc[found["hypothesis_id"]]
     assert (written["source"], written["segment"]) == ("room", room["segment"])
-    assert written["source_id"].startswith(f"{room['room_id']}:1,2")
-    left = copied.insight.rooms.decide(room["room_id"], "none", [3], reason="Too dear")
+    numbers = _numbers(copied, room)
+    assert written["source_id"].startswith(f"{room['room_id']}:{numbers[0]},{numbers[1]}")
+    left = copied.insight.rooms.decide(room["room_id"], "none", numbers[2:], reason="Too dear")
     assert left["made"] == {"reason": "Too dear"}
     kinds = [m["kind"] for m in copied.insight.rooms.replay(room["room_id"])["decisions"]]
     assert kinds == ["description", "strategy", "hypothesis", "none"]
@@ -93,10 +99,11 @@ def test_an_idea_becomes_a_description_a_draft_and_a_hypothesis(
 def test_after_a_label_the_rest_is_about_the_segment_by_its_new_name(
     copied: Project, room: dict[str, Any]
 ) -> None:
-    moved = copied.insight.rooms.move(room["room_id"], 3, new_group="Gifts")
+    moved = copied.insight.rooms.move(room["room_id"], _numbers(copied, room)[2], new_group="Gifts")
     copied.insight.rooms.name_group(room["room_id"], moved["group_id"], "Birthdays")
     assert copied.insight.rooms.groups(room["room_id"])["name"].tolist() == ["Birthdays"]
-    assert copied.insight.rooms.move(room["room_id"], 3)["before"] == moved["group_id"]
+    last = _numbers(copied, room)[2]
+    assert copied.insight.rooms.move(room["room_id"], last)["before"] == moved["group_id"]
     _made(copied, room, "label", segment="Wait for a call")
     _made(copied, room, "description", description="They wait.")
     rows = copied.insight.segmentation().segments.set_index("segment")
@@ -143,7 +150,7 @@ def test_bad_input_is_said(copied: Project, room: dict[str, Any]) -> None:
     early = rooms.open("Why?", room["segment"])
     with pytest.raises(ParameterProblem, match="not come to its last stage"):
         rooms.decide(early, "none", [])
-    assert rooms.frame()["stage"].tolist() == ["write", "decide", "decide"]
+    assert rooms.frame()["stage"].tolist() == ["write", "decide", "decide", "closed"]
 
 
 def test_the_clock_is_as_the_room_was_opened(copied: Project, room: dict[str, Any]) -> None:

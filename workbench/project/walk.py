@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.project.demo import answer, approve_lists, walk_sample
+from workbench.project.demo_room import play_sample_room
 from workbench.project.hypotheses import write_sample_hypotheses
 from workbench.project.planning import (
     CONTROL_SHARE,
@@ -158,6 +159,8 @@ def walk(
     if bank_folder is not None:
         approve_lists(project)
         write_sample_hypotheses(project)
+        if project.cycle.opened_from:
+            play_sample_room(project)
         tell("project.phase.outcomes")
         answer(project, bank_folder, random_state)
         tell("project.phase.review")

@@ -176,6 +176,12 @@ class Rooms(Area):
             ]
 
     @writes("analyst")
+    def at_once(self, play: Callable[[], Any]) -> Any:
+        """Make many moves in one write: all of them happen, at one moment, or none."""
+        with self.database.writing("room.play"):
+            return play()
+
+    @writes("analyst")
     def lead(self, room_id: int, stage: str, *, expected_version: int, seconds: int | None = None) -> int:
         """Move a room to a stage, with a clock or without; return its new version.
 

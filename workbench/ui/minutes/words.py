@@ -157,7 +157,7 @@ def short(text: str, most: int = _SHORT) -> str:
 
     Examples
     --------
-    >>> short("Call  them\\nearly"), len(short("x" * 10_000))
+    >>> short("Call  them\nearly"), len(short("x" * 10_000))
     ('Call them early', 60)
     """
     flat = " ".join(text.split())
