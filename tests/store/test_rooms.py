@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from workbench.errors import Conflict, NotAllowed, NotFound, ParameterProblem
 from workbench.insight.brainstorm import replay_moves
 from workbench.store import Store, open_store, schema_rooms
+from workbench.store.database import utc_now
 
 ON_BOTH = True
 
@@ -279,31 +281,68 @@ def test_another_rooms_ideas_are_out_of_reach(store: Store, room: dict[str, Any]
         store.rooms.arrange(room["room_id"], [("Stolen", [idea])], "a")
 
 
-def test_twenty_votes_at_once_do_not_pass_the_limit(store: Store, room: dict[str, Any]) -> None:
-    folder = store.artefacts.project_folder
-    token = _join(store, room)
-    ideas = [_write(store, token, f"Idea {n}", f"w{n}") for n in range(20)]
-    _lead(store, room, "vote")
-    refused: list[str] = []
-    gate = threading.Barrier(20)
+def _at_once(store: Store, n: int, do: Callable[[Store, int], Any]) -> list[Any]:
+    """Do something so many times at one moment, each from a store of its own; return what came of it."""
+    found: list[Any] = []
+    gate = threading.Barrier(n)
 
-    def vote(idea: int) -> None:
-        mine = open_store(folder, url=store.database.url, role="participant")
+    def run(number: int) -> None:
+        mine = open_store(
+            store.artefacts.project_folder, url=store.database.url, role="participant", clock=utc_now
+        )
         gate.wait()
         try:
-            mine.room_acts.act(token, f"v{idea}", "vote", {"idea_id": idea})
+            found.append(do(mine, number))
         except ParameterProblem as problem:
-            refused.append(str(problem))
+            found.append(problem)
 
-    threads = [threading.Thread(target=vote, args=(idea,)) for idea in ideas]
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(n)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return found
+
+
+def test_twenty_votes_at_once_do_not_pass_the_limit(store: Store, room: dict[str, Any]) -> None:
+    token = _join(store, room)
+    ideas = [_write(store, token, f"Idea {n}", f"w{n}") for n in range(20)]
+    _lead(store, room, "vote")
+    found = _at_once(
+        store, 20, lambda mine, n: mine.room_acts.act(token, f"v{n}", "vote", {"idea_id": ideas[n]})
+    )
+    refused = [str(each) for each in found if isinstance(each, ParameterProblem)]
+    assert len(found) == 20
     assert len(refused) == 15
     assert all("All your 5 votes" in each for each in refused)
     assert sum(idea["votes"] for idea in store.rooms.ideas(room["room_id"])) == 5
     assert sum(m["action"] == "vote" for m in store.rooms.moves(room["room_id"])) == 5
+
+
+def test_one_move_sent_ten_times_at_once_happens_once(store: Store, room: dict[str, Any]) -> None:
+    token = _join(store, room)
+    found = _at_once(store, 10, lambda mine, _: mine.room_acts.act(token, "k", "write", {"text": "Once"}))
+    assert len({each["move_id"] for each in found}) == 1
+    assert len(found) == 10
+    assert len(store.rooms.ideas(room["room_id"])) == 1
+
+
+def test_who_comes_back_twice_at_once_is_one_person(store: Store, room: dict[str, Any]) -> None:
+    token = _join(store, room)
+    found = _at_once(store, 2, lambda mine, _: mine.room_acts.join(room["code"], "Lin", "Branch 12", token))
+    assert found[0] == found[1]
+    assert len(store.rooms.people(room["room_id"])) == 1
+
+
+def test_what_no_database_compares_is_refused_in_words(store: Store, room: dict[str, Any]) -> None:
+    token = _join(store, room)
+    for key in ("a\0b", "\ud800", "x" * 61):
+        with pytest.raises(ParameterProblem, match="no key"):
+            store.room_acts.act(token, key, "write", {"text": "x"})
+    with pytest.raises(ParameterProblem, match="idea_id"):
+        store.room_acts.act(token, "k", "withdraw", {"idea_id": 10**30})
+    with pytest.raises(NotFound, match="Check the six digits"):
+        store.room_acts.join("12\0\ud8003", "Lin")
 
 
 def test_the_second_facilitator_sees_that_the_room_moved(store: Store, room: dict[str, Any]) -> None:

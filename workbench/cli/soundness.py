@@ -58,13 +58,15 @@ def examine_project(folder: Path, lang: str) -> list[Checked]:
     """
     if not (folder / "project.toml").is_file():
         raise NotFound("cli.error.no_project", folder=folder)
+    from workbench.project.config import read_settings
     from workbench.store import open_store
 
     state = _check_state(folder / "state.sqlite", lang)
     rows = [state]
     if not state.damage:
         try:
-            rows += _check_artefacts(open_store(folder, role="viewer"), lang)
+            url = read_settings(folder).database
+            rows += _check_artefacts(open_store(folder, url=url, role="viewer"), lang)
         except WorkbenchError as problem:
             rows.append(_checked("cli.check.artefacts", 0, (problem.message(lang),), lang))
     rows.append(_check_mapping(folder, lang))

@@ -6,11 +6,12 @@ import datetime as dt
 import json
 import os
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.errors import MachineProblem, NotFound, ParameterProblem
 from workbench.store.approvals import FOUR_EYES
+from workbench.store.engines import without_password
 
 FILE = "project.toml"
 FOLDERS = ("inbox", "artefacts", "exports")
@@ -43,11 +44,12 @@ class Settings:
     currency: str = "CNY"
     small_cell: int = SMALL_CELL
     four_eyes: int = FOUR_EYES
-    database: str | None = None
+    # A password may stand in it.
+    database: str | None = field(default=None, repr=False)
 
 
 def write_settings(folder: Path, settings: Settings) -> None:
-    """Make a project's folder, and write its settings.
+    """Make a project's folder, and write its settings; a database's password is not written.
 
     Raises
     ------
@@ -68,10 +70,13 @@ def write_settings(folder: Path, settings: Settings) -> None:
         "# Lists of more customers than this in a cycle are launched by two people.",
         f"four_eyes = {settings.four_eyes}",
         "",
-        "# The state's database; without it, state.sqlite in this folder.",
+        "# The state's database; without it, state.sqlite in this folder. The account and its password",
+        "# are better given in PGUSER and PGPASSFILE: this file is copied with the folder.",
         "[database]",
         f"{'' if settings.database else '# '}url = "
-        + json.dumps(settings.database or "postgresql+psycopg://user@host/name"),
+        + json.dumps(
+            without_password(settings.database) if settings.database else "postgresql+psycopg://host/name"
+        ),
         "",
     ]
     try:

@@ -7,11 +7,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from workbench.project.config import Settings, find_project, read_settings, write_settings
+from workbench.errors import ParameterProblem
+from workbench.project.config import FILE, Settings, find_project, read_settings, write_settings
 from workbench.project.handle import Project
 from workbench.project.portrait_building import write_rules
 from workbench.store import open_store
-from workbench.store.database import utc_now
+from workbench.store.database import Database, utc_now
+from workbench.store.engines import database_url, place_of
 
 
 def create_project(
@@ -30,7 +32,9 @@ def create_project(
     name : str, optional
         Shown on every screen; by default the folder's name.
     database : str, optional
-        SQLAlchemy URL of the state; by default ``state.sqlite`` in the folder.
+        SQLAlchemy URL of the state; by default ``state.sqlite`` in the folder. A password in
+        it is used now and not written down: later it comes from ``PGPASSFILE`` or
+        ``PGPASSWORD``.
     clock : callable, optional
         Returns the moment of a write, UTC without a zone.
 
@@ -42,7 +46,9 @@ def create_project(
     Raises
     ------
     ParameterProblem
-        If the folder already holds a project.
+        If the folder already holds a project, or the database another one's state.
+    MachineProblem
+        If the folder can't be written, or the database can't be reached.
 
     Examples
     --------
@@ -55,6 +61,8 @@ def create_project(
     home = Path(folder).expanduser().resolve()
     now = (clock or utc_now)()
     settings = Settings(name or home.name, now.date(), database=database)
+    if database is not None and not (home / FILE).exists() and Database(database).holds_state():
+        raise ParameterProblem("project.error.database_taken", place=place_of(database_url(database)))
     write_settings(home, settings)
     write_rules(home)
     return Project(home, settings, open_store(home, url=database, clock=clock, four_eyes=settings.four_eyes))

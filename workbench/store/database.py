@@ -211,6 +211,10 @@ class Database:
             self._refuse_encoding()
             migrate(self.engine)
 
+    def holds_state(self) -> bool:
+        """Say whether a project keeps its state here already."""
+        return self._standing() is not None
+
     def _refuse_encoding(self) -> None:
         if self.path is not None:
             return

@@ -27,8 +27,8 @@ DRIVER = "postgresql+psycopg"
 _REACH_SECONDS = 10
 _IDLE_SECONDS = 300
 """A writer that says nothing for so long has lost its network, and must not hold up the others."""
-_SHORTEST, _LONGEST = 0.001, 0.008
-"""Seconds between two tries of a waiting writer."""
+_SHORTEST, _LONGEST = 0.002, 0.02
+"""Seconds between two tries of a waiting writer: at first, and after a few."""
 _MOST_KEPT = 20
 _kept: weakref.WeakKeyDictionary[sa.Engine, weakref.finalize] = weakref.WeakKeyDictionary()
 
@@ -150,11 +150,26 @@ def place_of(url: sa.URL) -> str:
     >>> place_of(sa.make_url("postgresql+psycopg://lin:secret@db.bank:5433/state"))
     'db.bank:5433/state'
     """
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
     host = url.host or url.query.get("host") or os.environ.get("PGHOST") or "localhost"
     port = url.port or url.query.get("port") or os.environ.get("PGPORT") or ""
     named = "".join(host) if isinstance(host, tuple) else str(host)
     name = url.database or os.environ.get("PGDATABASE") or ""
     return f"{named}{f':{port}' if port else ''}/{name}"
+
+
+def without_password(url: str) -> str:
+    """Return a database's URL as it may be written down.
+
+    Examples
+    --------
+    >>> without_password("postgresql://lin:secret@db.bank/state?sslmode=require&password=secret")
+    'postgresql+psycopg://lin@db.bank/state?sslmode=require'
+    """
+    known = database_url(url)
+    kept = {name: value for name, value in known.query.items() if name != "password"}
+    return known._replace(password=None).set(query=kept).render_as_string(hide_password=False)
 
 
 def _set_up_writer(connection: sqlite3.Connection, _record: Any) -> None:
@@ -184,6 +199,7 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     # waited longest loses to who comes new. Short tries of even chance are fairer.
     raw.execute("PRAGMA busy_timeout = 0").close()
     until = time.monotonic() + BUSY_SECONDS
+    pause = _SHORTEST
     while True:
         try:
             raw.execute("BEGIN IMMEDIATE").close()
@@ -192,7 +208,8 @@ def _begin_sqlite(connection: sa.Connection) -> None:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
                 raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, error) from error
         # Chance spreads the waiting; nothing secret hangs on it.
-        time.sleep(random.uniform(_SHORTEST, _LONGEST))  # noqa: S311
+        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
+        pause = min(pause * 1.5, _LONGEST)
     raw.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}").close()
 
 

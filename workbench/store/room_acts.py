@@ -69,7 +69,7 @@ class RoomActs(Area):
         ParameterProblem
             If the name or the side is empty or too long.
         """
-        digits = "".join(code.split())
+        digits = "".join(each for each in code if each.isprintable() and not each.isspace())
         known = checked_text(name, LONGEST_NAME)
         from_where = checked_text(side, LONGEST_NAME)
         with self.database.writing("room.join") as change:
@@ -145,7 +145,8 @@ class RoomActs(Area):
         """
         if action not in ACTS:
             raise ParameterProblem("rooms.error.action", action=action, actions=", ".join(ACTS))
-        if not key or len(key) > 60:
+        # A key is the page's own: letters and digits, which every database keeps.
+        if not key or len(key) > 60 or not key.isprintable():
             raise ParameterProblem("rooms.error.key")
         stages, apply = ACTS[action]
         with self.database.writing(f"room.{action}") as change:
@@ -260,9 +261,9 @@ class RoomActs(Area):
                 .where(*standing)
             ).all()
             counts: dict[int, int] = {}
-            for vote in given:
-                counts[vote.idea_id] = counts.get(vote.idea_id, 0) + 1
-            shown = {row.idea_id for row in rows}
+            for idea_id, _ in given:
+                counts[idea_id] = counts.get(idea_id, 0) + 1
+            shown = {row[0] for row in rows}
             groups = tables.groups
             named = connection.execute(
                 sa.select(groups.c.group_id, groups.c.name)
@@ -271,11 +272,18 @@ class RoomActs(Area):
             ).all()
             count = sa.select(sa.func.count())
             joined = count.select_from(people).where(people.c.room_id == room.room_id)
-            n_people = connection.execute(joined).scalar()
             lately = self.database.clock() - dt.timedelta(seconds=HERE_SECONDS)
-            n_here = connection.execute(joined.where(people.c.seen_at >= lately)).scalar()
-            n_ideas = connection.execute(count.select_from(ideas).where(*standing)).scalar()
-            last = _last_move(connection, room.room_id)
+            last = sa.select(sa.func.max(tables.moves.c.move_id))
+            numbers = {
+                "n_people": joined,
+                "n_here": joined.where(people.c.seen_at >= lately),
+                "n_ideas": count.select_from(ideas).where(*standing),
+                "last_move": last.where(tables.moves.c.room_id == room.room_id),
+            }
+            # All in one question: everybody in the room asks it after every move.
+            counted = connection.execute(
+                sa.select(*(query.scalar_subquery().label(name) for name, query in numbers.items()))
+            ).one()
             seconds = None if room.ends_at is None else _clock(connection, room.room_id)
         names = ("code", "question", "segment", "stage", "ends_at", "votes_each")
         return {
@@ -291,29 +299,20 @@ class RoomActs(Area):
                 "draft": me.draft,
                 "votes": [v.idea_id for v in given if v.person_id == me.person_id and v.idea_id in shown],
             },
-            "n_people": n_people,
-            "n_here": n_here,
-            "n_ideas": n_ideas,
-            "last_move": last,
+            **{name: value or 0 for name, value in counted._mapping.items()},
             "ideas": [
                 {
-                    "idea_id": row.idea_id,
-                    "text": row.text,
-                    "side": row.side,
-                    "mine": row.person_id == me.person_id,
-                    "group_id": row.group_id,
-                    "votes": counts.get(row.idea_id, 0),
+                    "idea_id": idea_id,
+                    "text": text,
+                    "side": side,
+                    "mine": person_id == me.person_id,
+                    "group_id": group_id,
+                    "votes": counts.get(idea_id, 0),
                 }
-                for row in rows
+                for idea_id, text, person_id, group_id, side in rows
             ],
             "groups": [dict(row._mapping) for row in named],
         }
-
-
-def _last_move(connection: sa.Connection, room_id: int) -> int:
-    table = tables.moves
-    last = connection.execute(sa.select(sa.func.max(table.c.move_id)).where(table.c.room_id == room_id))
-    return int(last.scalar() or 0)
 
 
 def _clock(connection: sa.Connection, room_id: int) -> int | None:

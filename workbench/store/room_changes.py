@@ -30,7 +30,8 @@ def _idea(change: Change, room: Any, content: Mapping[str, Any], person: Any = N
 
 def _number(content: Mapping[str, Any], name: str) -> int:
     value = content.get(name)
-    if isinstance(value, bool) or not isinstance(value, int):
+    # What is greater than any number here, a database may refuse to compare with.
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**31:
         raise ParameterProblem("rooms.error.content", name=name)
     return value
 
