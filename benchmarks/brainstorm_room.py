@@ -164,7 +164,10 @@ def run(folder: Path, options: argparse.Namespace) -> int:
 
     def start(number: int) -> subprocess.Popen[bytes]:
         place["round"] += 1
-        return subprocess.Popen([sys.executable, __file__, "--person", str(number), json.dumps(place)])
+        # A session of its own for each, as a server's kernels have: none shares another's turn on a core.
+        return subprocess.Popen(
+            [sys.executable, __file__, "--person", str(number), json.dumps(place)], start_new_session=True
+        )
 
     people = {number: start(number) for number in range(options.people)}
     chance = random.Random(0)
@@ -173,28 +176,33 @@ def run(folder: Path, options: argparse.Namespace) -> int:
     steps = [(began + share * seconds, stage) for share, stage in LEAD]
     killed = midway = 0
     loads: list[float] = []
-    while any(person.poll() is None for person in people.values()) or steps:
-        now = time.time()
-        if steps and now >= steps[0][0]:
-            version = store.rooms.find(room_id)["row_version"]
-            store.rooms.lead(room_id, steps.pop(0)[1], expected_version=version)
-        if kills and now >= kills[0]:
-            alive = [number for number, person in people.items() if person.poll() is None]
-            # Every second one is killed while its move is on its way, as soon as one is.
-            amid = [number for number in alive if (folder / f"person{number}.next.json").exists()]
-            wanted = amid if len(kills) % 2 else alive
-            if wanted:
-                kills.pop(0)
-                number = chance.choice(wanted)
-                people[number].send_signal(signal.SIGKILL)
-                people[number].wait()
-                midway += (folder / f"person{number}.next.json").exists()
-                people[number] = start(number)
-                killed += 1
-            elif not alive:
-                kills.clear()
-        loads.append(os.getloadavg()[0])
-        time.sleep(0.002 if kills and now >= kills[0] else 0.02)
+    try:
+        while any(person.poll() is None for person in people.values()) or steps:
+            now = time.time()
+            if steps and now >= steps[0][0]:
+                version = store.rooms.find(room_id)["row_version"]
+                store.rooms.lead(room_id, steps.pop(0)[1], expected_version=version)
+            if kills and now >= kills[0]:
+                alive = [number for number, person in people.items() if person.poll() is None]
+                # Every second one is killed while its move is on its way, as soon as one is.
+                amid = [number for number in alive if (folder / f"person{number}.next.json").exists()]
+                wanted = amid if len(kills) % 2 else alive
+                if wanted:
+                    kills.pop(0)
+                    number = chance.choice(wanted)
+                    people[number].send_signal(signal.SIGKILL)
+                    people[number].wait()
+                    midway += (folder / f"person{number}.next.json").exists()
+                    people[number] = start(number)
+                    killed += 1
+                elif not alive:
+                    kills.clear()
+            loads.append(os.getloadavg()[0])
+            time.sleep(0.002 if kills and now >= kills[0] else 0.02)
+    finally:
+        for person in people.values():
+            person.kill()
+            person.wait()
     failed = [number for number, person in people.items() if person.returncode]
     print(
         f"{options.people} people x {options.actions} moves in {options.minutes:g} minutes, "
