@@ -1,0 +1,198 @@
+"""A room from its opening to a label and a hypothesis: three people, two phones, two languages."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+
+import pytest
+
+import workbench as wb
+from workbench.project.room_page import find_page, join_address
+from workbench.publish import Dashboards
+
+pytestmark = pytest.mark.browser
+
+QUESTION = "What would keep them from moving money out?"
+SCRIPT = '<img src=x onerror="window.ran=1"><script>window.ran=1</script>'
+PHONE = {"width": 360, "height": 740, "is_mobile": True, "has_touch": True}
+# An idea that is on the board and confirmed.
+STANDS = """text => [...document.querySelectorAll('.bd-card:not(.is-pending) .bd-text')]
+  .filter(each => each.textContent === text).length"""
+
+
+class Person:
+    """Somebody with a page of their own, in a browser of their own."""
+
+    def __init__(self, visit, address: str, name: str, branch: str = "", **context) -> None:
+        self.visit = visit(**context)
+        self.page = self.visit.page
+        self.page.goto(address)
+        self.page.wait_for_selector(".bd-join input", timeout=60_000)
+        self.page.locator("input[autocomplete=nickname]").fill(name)
+        self.page.locator(".bd-choice").nth(1 if branch else 0).click()
+        if branch:
+            self.page.locator("input[list]").fill(branch)
+        self.page.locator(".bd-join button[type=submit]").click()
+        self.sees(".bd-question")
+
+    def sees(self, selector: str) -> None:
+        self.page.wait_for_selector(selector, timeout=30_000)
+
+    def reads(self, text: str, n: int = 1) -> None:
+        self.page.wait_for_function(f"text => ({STANDS})(text) === {n}", arg=text, timeout=30_000)
+
+    def type(self, text: str) -> None:
+        field = self.page.locator(".bd-compose textarea")
+        if not field.is_visible():
+            self.page.locator("[data-do=add]").click()
+        field.fill(text)
+
+    def send(self, text: str) -> None:
+        self.type(text)
+        self.page.locator(".bd-compose button[type=submit]").click()
+
+    def votes(self, text: str) -> None:
+        card = self.page.locator(".bd-card").filter(has_text=text)
+        card.locator(".bd-vote").click()
+        card.locator(".bd-vote[aria-pressed=true]:not(.is-pending)").wait_for()
+
+    def fits(self) -> bool:
+        return self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.fixture
+def project(walked_folder, tmp_path):
+    """A copy of the walked sample bank; what is decided in a room changes it."""
+    shutil.copytree(walked_folder, tmp_path / "bank")
+    return wb.open_project(tmp_path / "bank", role="analyst")
+
+
+def test_from_opening_the_room_to_a_label_and_a_hypothesis(project, visit, figure, tmp_path):
+    rooms = project.insight.rooms
+    segments = project.insight.segmentation().segments
+    segment, segment_zh = segments[["segment", "segment_zh"]].iloc[0]
+    number = rooms.open(QUESTION, segment, votes_each=2, minutes={"write": 5})
+    code = rooms.one(number)["code"]
+    log = tmp_path / "participants.log"
+    with Dashboards(project.folder, role="participant", log=log):
+        page = find_page(project.folder)
+        lin = Person(visit, join_address(page, code, "en"), "Lin", "Branch 12", **PHONE)
+        chen = Person(visit, join_address(page, code, "zh_CN"), "陈", **PHONE, locale="zh-CN")
+        ana = Person(visit, join_address(page, code, "en"), "Ana", "Branch 08")
+        everybody = (lin, chen, ana)
+        assert page.split("token=")[1] not in lin.page.url
+        assert lin.page.evaluate("document.documentElement.lang") == "en"
+        assert chen.page.evaluate("document.documentElement.lang") == "zh-CN"
+        assert segment in lin.page.locator(".bd-segment").inner_text()
+        assert segment_zh in chen.page.locator(".bd-segment").inner_text()
+        rooms.lead(number, "write")
+        lin.page.wait_for_function("/\\d:\\d\\d/.test(document.querySelector('.bd-clock').innerText)")
+
+        # Written for oneself: others' ideas are counted, and nobody reads them.
+        lin.send("Call before the deposit matures")
+        lin.send(SCRIPT)
+        chen.send("到期前先打电话")
+        ana.send("Large-print statement with one phone number")
+        for person, text in ((lin, SCRIPT), (chen, "到期前先打电话"), (ana, "Large-print statement")):
+            person.page.locator(".bd-text", has_text=text).wait_for()
+        assert ana.page.locator(".bd-text").count() == 1
+
+        begun = time.perf_counter()
+        rooms.lead(number, "reveal")
+        for person in everybody:
+            person.reads(SCRIPT)
+        figure(f"brainstorm room: a new stage on three pages after {time.perf_counter() - begun:.1f} s")
+        for person in everybody:
+            assert person.page.locator(".bd-card").count() == 4
+            assert person.page.locator(".bd-card img").count() == 0
+            assert person.page.evaluate("window.ran") is None
+            assert person.fits()
+
+        # Grouped by keyboard on a desktop; the phones see it.
+        rooms.lead(number, "group")
+        ana.sees(".bd-board.is-group")
+        ana.page.locator(".bd-card").filter(has_text="Call before").focus()
+        ana.page.keyboard.press("m")
+        ana.sees(".bd-list .bd-item")
+        ana.page.keyboard.press("End")
+        ana.page.keyboard.press("Enter")
+        ana.page.keyboard.type("Reach them in time")
+        ana.page.keyboard.press("Enter")
+        begun = time.perf_counter()
+        for person in (chen, lin):
+            person.page.locator(".bd-section h2", has_text="Reach them in time").wait_for()
+        figure(f"brainstorm room: a move on two phones after {time.perf_counter() - begun:.1f} s")
+
+        # A connection that is lost takes nothing with it, and comes back by itself.
+        chen.visit.context.set_offline(True)
+        chen.type("断网时写的想法")
+        chen.page.locator(".bd-compose button[type=submit]").click()
+        lin.send("Said while one was away")
+        ana.reads("Said while one was away")
+        chen.visit.context.set_offline(False)
+        for person in everybody:
+            person.reads("断网时写的想法")
+            person.reads("Said while one was away")
+
+        # A kernel that ended, with half a sentence typed and a move under way.
+        lin.type("Half a sent")
+        lin.page.evaluate("window.before = true")
+        lin.page.evaluate(
+            "fetch(`${workbenchPage.base}voila/api/shutdown/${workbenchPage.kernel}`, { method: 'POST' })"
+        )
+        lin.page.wait_for_function("window.before === undefined", timeout=60_000)
+        lin.reads("断网时写的想法")
+        lin.page.wait_for_function(
+            "[...document.querySelectorAll('textarea')].some(each => each.value === 'Half a sent')"
+        )
+        assert sorted(rooms.ideas(number)["text"]) == sorted(
+            (
+                *("Call before the deposit matures", SCRIPT, "到期前先打电话", "断网时写的想法"),
+                *("Large-print statement with one phone number", "Said while one was away"),
+            )
+        )
+        assert len(rooms.people(number)) == 3
+
+        # Two votes each, and no third.
+        rooms.lead(number, "vote")
+        lin.send("Half a sentence")
+        for person in everybody:
+            person.sees(".bd-vote")
+            person.votes("Call before")
+        chen.votes("到期前先打电话")
+        ana.reads("Half a sentence")
+        chen.page.locator(".bd-card").filter(has_text="Large-print").locator(".bd-vote").click()
+        chen.page.locator(".bd-toast").wait_for()
+        found = rooms.ideas(number).set_index("text")
+        assert found["votes"].sum() == 4
+        first = int(found.loc["Call before the deposit matures", "idea_id"])
+
+        # What comes out of it.
+        rooms.lead(number, "decide")
+        rooms.decide(number, "label", [first], segment="Waiting for a call", segment_zh="等一个电话")
+        made = rooms.decide(
+            number,
+            "hypothesis",
+            [first],
+            sentence="A call before the deposit matures keeps them.",
+            outcome="churn",
+            direction="lower",
+            segment="Waiting for a call",
+        )
+        rooms.close(number)
+        for person in everybody:
+            person.sees(".bd-board.is-closed")
+            assert person.fits()
+        assert "关闭" in chen.page.locator(".wb-board").inner_text()
+        assert "closed" in lin.page.locator(".wb-board").inner_text()
+        for person in everybody:
+            assert person.visit.attempts == []
+    labels = project.insight.segmentation().segments
+    assert "等一个电话" in labels["segment_zh"].tolist()
+    written = project.review.hypotheses.frame().set_index("hypothesis_id").loc[made["hypothesis_id"]]
+    assert (written["source"], written["segment"]) == ("room", "Waiting for a call")
+    moves = rooms.moves(number)["action"].tolist()
+    assert (moves.count("write"), moves.count("join")) == (7, 3)
+    assert not re.search("Traceback", log.read_text())
