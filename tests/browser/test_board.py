@@ -295,6 +295,7 @@ def test_a_draft_outlives_repaints_stages_refusals_and_reloads(opened):
     page.keyboard.type("!")
     assert field.input_value() == "Call 早点 😀 t!hem"
     assert page.evaluate("document.activeElement.selectionStart") == caret + 1
+    assert page.locator(".bd-dock b").inner_text() == "4 ideas"
     # A stage that begins while one types leaves the box, the focus and the caret.
     board.push(state("reveal"))
     page.keyboard.type("?")
@@ -314,8 +315,12 @@ def test_a_draft_outlives_repaints_stages_refusals_and_reloads(opened):
     page.click("[data-do=add]")
     assert field.input_value() == "Call 早点 😀 t!?hem"
     # Refused: the sentence is said, and the text is back in the box.
+    page.keyboard.press("Escape")
+    assert board.active("innerText") == words()["go_on_writing"]
+    page.keyboard.press("Enter")
     page.keyboard.press("Control+Enter")
     assert field.input_value() == ""
+    assert board.active("innerText") == words()["add_idea"]
     assert board.texts()[-1] == "Call 早点 😀 t!?hem"
     board.say(say="refused", key=board.sent()[-1]["key"], message="The time is up.")
     assert page.locator("[aria-live=assertive]").inner_text().startswith("The time is up.")
@@ -408,12 +413,54 @@ def test_a_move_is_sent_again_under_its_key_until_it_is_answered(opened):
     board.again(view)
     board.say(say="joined", token="T", code="482719")
     assert editing.input_value() == "Second, better"
+    # Decided meanwhile: the idea is shown as it stands, and the change waits.
+    board.push(view | {"room": view["room"] | {"stage": "decide"}})
+    assert board.texts() == ["First", "Second"]
+    board.push(view)
+    assert editing.input_value() == "Second, better"
     page.click("text=Cancel")
     page.locator("[data-do=withdraw]").first.click()
     assert board.texts() == ["First"]
     assert board.sent()[-1]["content"] == {"idea_id": 12}
-    page.click("text=Write it again")
+    # The button that had the focus is gone: it is now on what one may do next.
+    assert board.active("innerText") == words()["write_again"]
+    page.keyboard.press("Enter")
     assert page.locator(".bd-compose textarea").input_value() == "Second"
+
+
+def test_two_tabs_of_one_device(opened):
+    board = opened()
+    page = board.page
+    page.clock.install()
+    board.begin(state())
+    page.locator(".bd-compose textarea").fill("Once")
+    page.keyboard.press("Control+Enter")
+    # The other tab had it confirmed: this one waits for nothing any more.
+    page.evaluate("""() => {
+      const kept = JSON.parse(localStorage.getItem('workbench-room'));
+      localStorage.setItem('workbench-room', JSON.stringify({...kept, moves: []}));
+    }""")
+    page.clock.run_for(9000)
+    assert len(board.sent()) == 1
+    assert page.locator(".bd-live").inner_text() == "26 here"
+    assert board.texts() == []
+    # A change of an idea that was withdrawn there is not lost.
+    board.push(state(ideas=[idea(4, "Mine", mine=True)]))
+    page.click("[data-do=edit]")
+    page.locator(".bd-edit textarea").fill("Mine, longer")
+    board.push(state())
+    assert page.locator(".bd-compose textarea").input_value() == "Mine, longer"
+    # Whatever stands in the device's storage, the page begins.
+    for broken in ("{", "[1]", '{"moves": [1, {"key": 3}], "drafts": 4, "edits": {"T": 5}, "token": {}}'):
+        page.evaluate("text => localStorage.setItem('workbench-room', text)", broken)
+        board.again(state(joined=False, room={}))
+        assert page.evaluate("sent[0]") == {"do": "hello", "token": ""}
+    page.evaluate("Object.defineProperty(window, 'localStorage', {get() { throw new Error('refused'); }})")
+    page.evaluate("document.getElementById('app').replaceChildren()")
+    board.begin(state())
+    page.locator(".bd-compose textarea").fill("Kept by the page")
+    page.keyboard.press("Control+Enter")
+    assert board.texts() == ["Kept by the page"]
 
 
 def test_votes_are_limited_and_no_card_jumps(opened):
@@ -468,6 +515,7 @@ def test_votes_are_limited_and_no_card_jumps(opened):
     assert page.locator(".bd-count").first.inner_text() == "50\nvotes"
     view["room"]["stage"] = "closed"
     board.push(view)
+    assert page.locator(".bd-dock").inner_text().startswith(words()["closed_note"])
     page.click("text=Join another room")
     assert board.sent("leave") == [{"do": "leave"}]
     assert board.stored()["token"] == ""
@@ -794,6 +842,9 @@ def test_the_facilitators_board(opened):
     board.push(view)
     assert board.sent("pick")[-1] == {"do": "pick", "ideas": [1]}
     assert page.evaluate("localStorage.length") == 0
+    board.push(view | {"ideas": [], "n_ideas": 1, "room": view["room"] | {"stage": "write"}})
+    assert page.locator(".bd-main").inner_text() == words()["not_shown_yet_one"].format(n=1)
+    board.push(view)
     # What was chosen is used: the state says that nothing is chosen any more.
     board.push(view | {"picked": []})
     assert page.locator(".bd-pick :checked").count() == 0

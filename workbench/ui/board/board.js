@@ -447,6 +447,7 @@ function composer({ kept, send, write, tell, now = Date.now }) {
     growing(field, counter, t);
     if (state.stage === "write") field.focus();
     else open = false;
+    api.changed?.();
   };
   field.addEventListener("input", changed);
   field.addEventListener("blur", report);
@@ -462,7 +463,6 @@ function composer({ kept, send, write, tell, now = Date.now }) {
   el.addEventListener("submit", (event) => {
     event.preventDefault();
     submitNow();
-    api.changed?.();
   });
 
   const api = {
@@ -655,7 +655,7 @@ function part(card, name, wanted, make) {
 function drawCard(card, idea, look) {
   const { t, lang, stage, mode, votes, expanded, editing, picked, may } = look;
   const voted = votes.has(idea.idea_id);
-  const edited = editing.has(idea.id);
+  const edited = may.write && editing.has(idea.id);
   const sure = idea.idea_id !== null;
   const mine = may.write && idea.mine && sure && !edited;
   const flags = [expanded.has(idea.id), edited, voted, picked.has(idea.idea_id), mine, may.move, may.vote, look.tab === idea.id];
@@ -770,6 +770,7 @@ function dock() {
   const el = h("footer", { class: "bd-dock" }, h("div", {}, label, dots), left, h("span", { class: "bd-grow" }), add, leave);
   return {
     el,
+    focus: () => add.focus(),
     draw(view, state, t, draft) {
       const { stage, votes_each: all } = view.room ?? {};
       const takes = WRITES.includes(stage);
@@ -822,6 +823,7 @@ function toasts() {
       set(box, { hidden: false, class: bad ? "bd-toast is-bad" : "bd-toast" });
       if (!bad && !label) timer = setTimeout(hide, REST_MS);
     },
+    focus: () => act.focus(),
     stop: () => clearTimeout(timer),
   };
 }
@@ -904,8 +906,7 @@ function dragging({ el, mayDrag, scroller, drop, started, ended }) {
     if (!card || !el.contains(card) || !mayDrag(card)) return;
     drag = { card, id: event.pointerId, type: event.pointerType, x: event.clientX, y: event.clientY };
     drag.from = [drag.x, drag.y];
-    if (drag.type === "mouse") event.preventDefault();
-    else drag.timer = setTimeout(begin, PRESS_MS);
+    if (drag.type !== "mouse") drag.timer = setTimeout(begin, PRESS_MS);
   };
   const move = (event) => {
     if (!drag || event.pointerId !== drag.id) return;
@@ -1131,6 +1132,11 @@ class Outbox {
     this.sent.timer = this.later(() => {
       const still = this.waiting().find((each) => each.key === move.key);
       if (still) this.deliver(still);
+      else {
+        // Another tab of this device had it confirmed.
+        this.release();
+        this.push();
+      }
       this.changed?.();
     }, pause);
     this.send({ do: "move", key: move.key, action: move.action, content: move.content });
@@ -1371,7 +1377,11 @@ function run({ model, el }) {
   const kept = new Kept(lead ? null : device());
   const clock = new Clock(() => performance.now());
   const order = new Order();
-  const send = (message) => model.send(message);
+  const send = (message) => {
+    try {
+      model.send(message);
+    } catch { /* the connection is gone: moves are sent again, a draft with its next letter */ }
+  };
   const talk = toasts();
   const outbox = new Outbox({ kept, send, changed: () => paint() });
   const join = joinForm({ kept, send });
@@ -1402,7 +1412,12 @@ function run({ model, el }) {
     tell,
     write: (text) => put("write", { text }, { after: Math.max(0, ...[...state.ideas.values()].map((idea) => idea.idea_id ?? 0)) }),
   });
-  compose.changed = () => paint();
+  // Closed, the box gives the focus to the button that opens it.
+  compose.changed = () => {
+    const inside = compose.el.contains(document.activeElement);
+    paint();
+    if (inside && compose.el.hidden) bottom.focus();
+  };
 
   const board = h("div", { class: "bd-board" });
   const fresh = h("div", { class: "bd-new", "data-drop": NEW });
@@ -1481,7 +1496,10 @@ function run({ model, el }) {
     set(board, { class: `bd-board is-${stage}${rows.length === 1 ? " is-one" : ""}` });
     keyed(board, rows, (row) => row.id, makeSection, (node, row) => drawSection(node, row, look));
     set(fresh, { text: t("new_group_here"), hidden: !look.may.move || state.ideas.size === 0 });
-    set(empty, { text: t(stage === "write" ? "empty_mine" : "empty_room"), hidden: state.ideas.size > 0 });
+    const none = state.ideas.size === 0;
+    const secret = lead && stage === "write";
+    set(empty, { text: secret ? t.count("not_shown_yet", state.n_ideas) : t(stage === "write" ? "empty_mine" : "empty_room"), hidden: !none });
+    set(board, { hidden: none && !(stage === "group" && state.groups.length) });
     for (const id of [...picked]) if (!state.ideas.has(String(id))) picked.delete(id);
   };
 
@@ -1601,7 +1619,7 @@ function run({ model, el }) {
     },
     "close-compose"() {
       compose.show(false);
-      paint();
+      compose.changed();
     },
     expand(_, id) {
       if (!expanded.delete(id)) expanded.add(id);
@@ -1622,6 +1640,7 @@ function run({ model, el }) {
       if (!idea) return;
       put("withdraw", { idea_id: idea.idea_id });
       tell(t("withdrawn"), false, { label: t("write_again"), then: () => { compose.giveBack(idea.text); acts.add(); } });
+      talk.focus();
     },
     move: (_, id) => moving.open(id, view, state, t),
     rename(target) {
@@ -1687,6 +1706,12 @@ function run({ model, el }) {
     outbox.start(token);
     compose.start(token, view.me?.draft);
     if (!editing.size) editing = kept.edits(token);
+    // Withdrawn on another device while its change was being typed here.
+    for (const [id, text] of [...editing]) {
+      if (view.ideas?.some((idea) => String(idea.idea_id) === id)) continue;
+      endEdit(id);
+      compose.giveBack(text);
+    }
   };
   const heard = (message) => {
     if (message.say === "joined") {
@@ -1809,6 +1834,8 @@ function run({ model, el }) {
 // The board begins when the state says whose it is, and anew when that changes.
 function render({ model, el }) {
   el.classList.add("wb-board");
+  // In JupyterLab a letter pressed on a card is the board's, not a command of the notebook.
+  el.dataset.lmSuppressShortcuts = "true";
   let mode = null;
   let stop = null;
   const begin = () => {

@@ -31,7 +31,11 @@ function run({ model, el }) {
   const kept = new Kept(lead ? null : device());
   const clock = new Clock(() => performance.now());
   const order = new Order();
-  const send = (message) => model.send(message);
+  const send = (message) => {
+    try {
+      model.send(message);
+    } catch { /* the connection is gone: moves are sent again, a draft with its next letter */ }
+  };
   const talk = toasts();
   const outbox = new Outbox({ kept, send, changed: () => paint() });
   const join = joinForm({ kept, send });
@@ -62,7 +66,12 @@ function run({ model, el }) {
     tell,
     write: (text) => put("write", { text }, { after: Math.max(0, ...[...state.ideas.values()].map((idea) => idea.idea_id ?? 0)) }),
   });
-  compose.changed = () => paint();
+  // Closed, the box gives the focus to the button that opens it.
+  compose.changed = () => {
+    const inside = compose.el.contains(document.activeElement);
+    paint();
+    if (inside && compose.el.hidden) bottom.focus();
+  };
 
   const board = h("div", { class: "bd-board" });
   const fresh = h("div", { class: "bd-new", "data-drop": NEW });
@@ -141,7 +150,10 @@ function run({ model, el }) {
     set(board, { class: `bd-board is-${stage}${rows.length === 1 ? " is-one" : ""}` });
     keyed(board, rows, (row) => row.id, makeSection, (node, row) => drawSection(node, row, look));
     set(fresh, { text: t("new_group_here"), hidden: !look.may.move || state.ideas.size === 0 });
-    set(empty, { text: t(stage === "write" ? "empty_mine" : "empty_room"), hidden: state.ideas.size > 0 });
+    const none = state.ideas.size === 0;
+    const secret = lead && stage === "write";
+    set(empty, { text: secret ? t.count("not_shown_yet", state.n_ideas) : t(stage === "write" ? "empty_mine" : "empty_room"), hidden: !none });
+    set(board, { hidden: none && !(stage === "group" && state.groups.length) });
     for (const id of [...picked]) if (!state.ideas.has(String(id))) picked.delete(id);
   };
 
@@ -261,7 +273,7 @@ function run({ model, el }) {
     },
     "close-compose"() {
       compose.show(false);
-      paint();
+      compose.changed();
     },
     expand(_, id) {
       if (!expanded.delete(id)) expanded.add(id);
@@ -282,6 +294,7 @@ function run({ model, el }) {
       if (!idea) return;
       put("withdraw", { idea_id: idea.idea_id });
       tell(t("withdrawn"), false, { label: t("write_again"), then: () => { compose.giveBack(idea.text); acts.add(); } });
+      talk.focus();
     },
     move: (_, id) => moving.open(id, view, state, t),
     rename(target) {
@@ -347,6 +360,12 @@ function run({ model, el }) {
     outbox.start(token);
     compose.start(token, view.me?.draft);
     if (!editing.size) editing = kept.edits(token);
+    // Withdrawn on another device while its change was being typed here.
+    for (const [id, text] of [...editing]) {
+      if (view.ideas?.some((idea) => String(idea.idea_id) === id)) continue;
+      endEdit(id);
+      compose.giveBack(text);
+    }
   };
   const heard = (message) => {
     if (message.say === "joined") {
@@ -469,6 +488,8 @@ function run({ model, el }) {
 // The board begins when the state says whose it is, and anew when that changes.
 function render({ model, el }) {
   el.classList.add("wb-board");
+  // In JupyterLab a letter pressed on a card is the board's, not a command of the notebook.
+  el.dataset.lmSuppressShortcuts = "true";
   let mode = null;
   let stop = null;
   const begin = () => {

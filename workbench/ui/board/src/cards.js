@@ -29,7 +29,7 @@ function part(card, name, wanted, make) {
 export function drawCard(card, idea, look) {
   const { t, lang, stage, mode, votes, expanded, editing, picked, may } = look;
   const voted = votes.has(idea.idea_id);
-  const edited = editing.has(idea.id);
+  const edited = may.write && editing.has(idea.id);
   const sure = idea.idea_id !== null;
   const mine = may.write && idea.mine && sure && !edited;
   const flags = [expanded.has(idea.id), edited, voted, picked.has(idea.idea_id), mine, may.move, may.vote, look.tab === idea.id];

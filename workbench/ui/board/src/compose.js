@@ -63,6 +63,7 @@ export function composer({ kept, send, write, tell, now = Date.now }) {
     growing(field, counter, t);
     if (state.stage === "write") field.focus();
     else open = false;
+    api.changed?.();
   };
   field.addEventListener("input", changed);
   field.addEventListener("blur", report);
@@ -78,7 +79,6 @@ export function composer({ kept, send, write, tell, now = Date.now }) {
   el.addEventListener("submit", (event) => {
     event.preventDefault();
     submitNow();
-    api.changed?.();
   });
 
   const api = {

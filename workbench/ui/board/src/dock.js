@@ -13,6 +13,7 @@ export function dock() {
   const el = h("footer", { class: "bd-dock" }, h("div", {}, label, dots), left, h("span", { class: "bd-grow" }), add, leave);
   return {
     el,
+    focus: () => add.focus(),
     draw(view, state, t, draft) {
       const { stage, votes_each: all } = view.room ?? {};
       const takes = WRITES.includes(stage);
@@ -65,6 +66,7 @@ export function toasts() {
       set(box, { hidden: false, class: bad ? "bd-toast is-bad" : "bd-toast" });
       if (!bad && !label) timer = setTimeout(hide, REST_MS);
     },
+    focus: () => act.focus(),
     stop: () => clearTimeout(timer),
   };
 }

@@ -75,8 +75,7 @@ export function dragging({ el, mayDrag, scroller, drop, started, ended }) {
     if (!card || !el.contains(card) || !mayDrag(card)) return;
     drag = { card, id: event.pointerId, type: event.pointerType, x: event.clientX, y: event.clientY };
     drag.from = [drag.x, drag.y];
-    if (drag.type === "mouse") event.preventDefault();
-    else drag.timer = setTimeout(begin, PRESS_MS);
+    if (drag.type !== "mouse") drag.timer = setTimeout(begin, PRESS_MS);
   };
   const move = (event) => {
     if (!drag || event.pointerId !== drag.id) return;

@@ -57,6 +57,11 @@ export class Outbox {
     this.sent.timer = this.later(() => {
       const still = this.waiting().find((each) => each.key === move.key);
       if (still) this.deliver(still);
+      else {
+        // Another tab of this device had it confirmed.
+        this.release();
+        this.push();
+      }
       this.changed?.();
     }, pause);
     this.send({ do: "move", key: move.key, action: move.action, content: move.content });
