@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bootstrap import Stop, apt_install, say
+from postgres import find_programs
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -46,6 +47,16 @@ def set_up_browser() -> str:
     except Stop as stop:
         return str(stop)
     return "" if find_browser() else say("error.browser")
+
+
+def set_up_postgres() -> str:
+    """Make sure that the store's tests have a server's programs; return a sentence where they can't."""
+    try:
+        if find_programs() is None:
+            apt_install(["postgresql"])
+    except Stop as stop:
+        return str(stop)
+    return "" if find_programs() else say("error.postgres")
 
 
 def pytest_command(arguments: list[str]) -> list[str]:
@@ -114,13 +125,15 @@ def main(arguments: list[str]) -> int:
         print(f"✓ browser  {found}  {time.monotonic() - started:.0f} s", flush=True)
     else:
         print(f"✕ browser  {problem}", flush=True)
+    unserved = set_up_postgres()
+    print(f"✕ postgres  {unserved}" if unserved else f"✓ postgres  {find_programs()}", flush=True)
     if "--screenshots" in arguments:
         os.environ["WORKBENCH_SCREENSHOTS"] = str(ROOT / "docs" / "screenshots")
         return subprocess.call(
             pytest_command(["tests/browser", "-m", "browser", "-k", "screenshot"]), cwd=ROOT
         )
     if arguments:
-        return subprocess.call(pytest_command(arguments), cwd=ROOT) or int(not found)
+        return subprocess.call(pytest_command(arguments), cwd=ROOT) or int(not found or bool(unserved))
     with ThreadPoolExecutor(1) as beside:
         # Types take a minute on one core; the tests begin meanwhile on the other.
         slow = [(name, command) for name, command in stages() if name == "types"]
@@ -128,7 +141,7 @@ def main(arguments: list[str]) -> int:
         passed = [run_stage(*stage) for stage in stages() if stage not in slow]
         code = subprocess.call(pytest_command(arguments), cwd=ROOT)
         passed += [each.result() for each in later]
-    if all(passed) and found:
+    if all(passed) and found and not unserved:
         return code
     return code or 1
 

@@ -8,7 +8,6 @@ it, however that ends. The programs are Debian's (package ``postgresql``), or th
 from __future__ import annotations
 
 import os
-import pwd
 import secrets
 import shutil
 import socket
@@ -50,6 +49,8 @@ def unprivileged() -> dict[str, Any]:
     """Return how to start a program that refuses to run as root: nothing to say for anybody else."""
     if os.geteuid() != 0:
         return {}
+    import pwd
+
     for name in ("postgres", "nobody"):
         try:
             account = pwd.getpwnam(name)
