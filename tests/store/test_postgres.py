@@ -80,21 +80,29 @@ def test_a_viewer_can_not_write_even_by_raw_sql(bank: Store) -> None:
             connection.exec_driver_sql(statement)
 
 
-def test_an_account_of_readers_reads_and_is_told_that_it_may_not_write(bank: Store, postgres: Any) -> None:
-    url = bank.database.url
-    postgres.run("DROP ROLE IF EXISTS reader")
-    postgres.run("CREATE ROLE reader LOGIN")
+def test_an_account_may_be_held_to_its_role_by_the_server(bank: Store, postgres: Any) -> None:
+    url, folder = bank.database.url, bank.cycles.project_folder
+    code = _room(bank)
+    postgres.run("CREATE ROLE reader LOGIN; CREATE ROLE writer LOGIN")
     try:
-        postgres.run("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader", url.database)
-        folder, as_reader = bank.cycles.project_folder, url.set(username="reader")
-        viewer = open_store(folder, url=as_reader, role="viewer")
+        postgres.run(
+            "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader, writer;"
+            "GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO writer;"
+            "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO writer",
+            url.database,
+        )
+        reader, writer = url.set(username="reader"), url.set(username="writer")
+        viewer = open_store(folder, url=reader, role="viewer")
         assert [row["cycle_id"] for row in viewer.cycles.rows()] == ["2026 Q2"]
-        # The role in the project's own terms is not what keeps this account from writing.
+        # What keeps this account from writing is not the role in the project's own terms.
         with pytest.raises(MachineProblem, match=r"may not do this .*permission denied"):
-            open_store(folder, url=as_reader).comments.add("insight", "x", None)
+            open_store(folder, url=reader).comments.add("insight", "x", None)
+        acts = open_store(folder, url=writer, role="participant").room_acts
+        acts.act(acts.join(code, "Lin", "Branch 12")["token"], "k", "write", {"text": "x"})
+        open_store(folder, url=writer, role="contributor").comments.add("insight", "x", None)
+        assert len(viewer.comments.frame(None, None)) == 1
     finally:
-        postgres.run("REVOKE SELECT ON ALL TABLES IN SCHEMA public FROM reader", url.database)
-        postgres.run("DROP ROLE reader")
+        postgres.run("DROP OWNED BY reader, writer; DROP ROLE reader, writer", url.database)
 
 
 def test_what_is_read_in_steps_fits_together(bank: Store) -> None:
@@ -173,7 +181,9 @@ def test_a_wrong_password_says_where_it_goes_and_is_not_repeated(
     passwords.write_text(f"127.0.0.1:{postgres.port}:*:bank:{postgres.password}\n", encoding="utf-8")
     passwords.chmod(0o600)
     monkeypatch.setenv("PGPASSFILE", str(passwords))
-    assert len(open_store(folder, url=without).cycles.rows()) == 1
+    monkeypatch.setenv("PGUSER", "bank")
+    for url in (without, without.replace("bank@", "")):
+        assert len(open_store(folder, url=url).cycles.rows()) == 1
 
 
 @pytest.mark.parametrize(
