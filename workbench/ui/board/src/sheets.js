@@ -96,21 +96,16 @@ export function moveSheet({ choose }) {
     el.close();
     choose(about, item.dataset.to);
   });
-  el.addEventListener("close", () => { id = null; });
   const api = {
     el,
-    get id() {
-      return id;
-    },
     open(about, view, state, t) {
       id = about;
-      api.draw(view, state, t);
       show(el);
+      api.draw(view, state, t);
       (list.querySelector("[aria-checked=true]") ?? list.firstChild)?.focus();
     },
-    close: () => el.open && el.close(),
     draw(view, state, t) {
-      if (id === null) return;
+      if (!el.open) return;
       const idea = state.ideas.get(id);
       if (!idea) return el.close();
       set(title, { text: t("move_to") });
