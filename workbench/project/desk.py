@@ -114,7 +114,7 @@ class Desk:
             for n in order.order.walk(today, order.strategies(strategy_id, channel), ahead=ahead):
                 why = order.refusal(n, look, today, who)
                 if not why:
-                    return _wanted(order, n)
+                    return _wanted(order, n, today)
                 passed[why] += 1
             return None
 
@@ -148,13 +148,14 @@ class Desk:
             n = order.order.number(list_id, customer_id)
             if n is None:
                 raise NotFound("project.error.not_on_list", list=list_id)
-            why = order.refusal(n, look, order.day(look.at), who)
+            today = order.day(look.at)
+            why = order.refusal(n, look, today, who)
             if not why and order.order.entry(n)["status"] == "done":
                 why = "done"
             # Of a lease the store itself says whose it is.
             if why not in ("", "leased", "promised"):
                 raise ParameterProblem(f"execution_desk.error.cannot_{why}")
-            return _wanted(order, n)
+            return _wanted(order, n, today)
 
         found = self._take(who, choose, minutes, lang)
         assert found is not None
@@ -361,5 +362,5 @@ class Desk:
         return pd.DataFrame(rows, columns=list(STOPPED))
 
 
-def _wanted(order: DeskOrder, n: int) -> Wanted:
-    return Wanted(order.order.lists[n], order.order.strategies[n], order.order.customers[n])
+def _wanted(order: DeskOrder, n: int, day: dt.date) -> Wanted:
+    return Wanted(order.order.lists[n], order.order.strategies[n], order.order.customers[n], {"day": day})

@@ -28,6 +28,8 @@ class Lease:
         Until when (UTC).
     seconds_left : int
         Until then, by the store's clock; negative once expired.
+    day : datetime.date
+        The day of work.
     masked_id, strategy, channel, segment, offer, product, script : str
         As `workbench.execution.build_worklist` has them; product in words.
     branch : str
@@ -43,6 +45,7 @@ class Lease:
     agent: str
     expires_at: dt.datetime
     seconds_left: int
+    day: dt.date
     masked_id: str
     strategy: str
     channel: str
@@ -74,6 +77,7 @@ def lease_of(order: DeskOrder, row: dict[str, Any], now: dt.datetime, lang: str 
         agent=row["agent"],
         expires_at=row["expires_at"],
         seconds_left=round((row["expires_at"] - now).total_seconds()),
+        day=row.get("day") or order.day(now),
         masked_id=mask_phone(person["phone"]) or mask_identifier(row["customer_id"]),
         strategy=str(card["name"]),
         channel=str(card["channel"]),

@@ -164,7 +164,7 @@ class Quota:
         branch : str, optional
             The customer's branch; by default the lease's.
         day : datetime.date or str, optional
-            By default today.
+            By default the lease's day of work, else today.
 
         Raises
         ------
@@ -183,7 +183,7 @@ class Quota:
             offer,
             to_whole(amount, measure),
             key,
-            day=self._day(day),
+            day=self._day(day if day is not None or lease is None else lease.day),
             branch=home,
             about=about,
             lease=None if lease is None else (lease.lease_id, lease.agent),
