@@ -301,7 +301,7 @@ def test_an_offer_whose_quota_is_used_up_is_not_shown(project: Project) -> None:
     # A customer taken for another day is sold from what holds on that day: the bank's.
     early = desk.take_next(strategy_id="S1", day="2026-10-21")
     assert early is not None
-    assert (early.customer_id, early.branch) == ("105", "Riverside")
+    assert (early.customer_id, early.branch) == ("103", "Riverside")
     quota.book("time_deposit", 1, key="e", lease=early)
     assert quota.ledger()["quota_id"].iloc[-1] == 2
 
