@@ -1,8 +1,8 @@
 """Rebuild the browser bundles that the package carries.
 
 ``python scripts/build_bundles.py`` writes them; ``--check`` only says whether they are
-current. Vega and Vega-Lite come out of vl-convert, which is needed here and in the
-tests, never at run time.
+current. The board's is its modules, joined. Vega and Vega-Lite come out of vl-convert,
+which is needed here and in the tests, never at run time.
 """
 
 from __future__ import annotations

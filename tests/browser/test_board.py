@@ -513,6 +513,11 @@ def test_votes_are_limited_and_no_card_jumps(opened):
     assert board.texts() == ["Late", TEXTS[2], TEXTS[1], TEXTS[0], TEXTS[3], TEXTS[4]]
     assert page.locator(".bd-vote, [data-do=edit], .bd-compose:visible, .bd-dock:visible").count() == 0
     assert page.locator(".bd-count").first.inner_text() == "50\nvotes"
+    assert page.locator(".bd-count").nth(1).inner_text().split("\n") == [
+        "● 9",
+        "votes",
+        words()["with_yours"],
+    ]
     view["room"]["stage"] = "closed"
     board.push(view)
     assert page.locator(".bd-dock").inner_text().startswith(words()["closed_note"])

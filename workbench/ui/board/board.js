@@ -708,10 +708,11 @@ function drawCard(card, idea, look) {
     if (!vote.isConnected) el.append(vote);
   }
   const counted = stage === "decide" || stage === "closed" || (mode === "lead" && (stage === "vote" || idea.votes > 0));
-  const count = part(card, "count", counted && !vote, () => h("span", { class: "bd-count" }, h("b"), h("small")));
+  const count = part(card, "count", counted && !vote, () => h("span", { class: "bd-count" }, h("b"), h("small"), h("span", { class: "bd-sr" })));
   if (count) {
     set(count.firstChild, { text: `${voted ? "● " : ""}${idea.votes}` });
-    set(count.lastChild, { text: t.count("votes_word", idea.votes) });
+    set(count.children[1], { text: t.count("votes_word", idea.votes) });
+    set(count.lastChild, { text: voted ? t("with_yours") : "" });
     if (!count.isConnected) el.append(count);
   }
   drawEdit(card, idea, look, edited);
@@ -767,7 +768,8 @@ function dock() {
   const left = h("b");
   const add = h("button", { type: "button", class: "bd-btn", "data-do": "add" });
   const leave = h("button", { type: "button", class: "bd-btn", "data-do": "leave" });
-  const el = h("footer", { class: "bd-dock" }, h("div", {}, label, dots), left, h("span", { class: "bd-grow" }), add, leave);
+  const about = h("div", {}, label, dots);
+  const el = h("footer", { class: "bd-dock" }, about, left, h("span", { class: "bd-grow" }), add, leave);
   return {
     el,
     focus: () => add.focus(),
@@ -781,6 +783,7 @@ function dock() {
       if (voting && all <= MOST_DOTS)
         keyed(dots, [...Array(all).keys()], (i) => i, () => h("i"), (node, i) => set(node, { class: i < used ? "is-used" : "" }));
       set(label, { text: voting ? t("your_votes") : takes ? t("so_far") : "" });
+      set(about, { hidden: !takes });
       set(left, { text: voting ? t("votes_left", { n: Math.max(0, all - used), all }) : takes ? t.count("ideas_in_room", state.n_ideas) : t("closed_note") });
       set(add, { text: draft ? t("go_on_writing") : t("add_idea"), hidden: !takes });
       set(leave, { text: t("other_room"), hidden: stage !== "closed" });
@@ -1356,6 +1359,7 @@ function nameSheet() {
 
 const TICK_MS = 250;
 const AWAY_MS = 5000;
+const ASK_AGAIN_MS = 3000;
 
 function device() {
   try {
@@ -1392,6 +1396,7 @@ function run({ model, el }) {
   let shownStage = null;
   let tab = null;
   let stale = false;
+  let asking = 0;
   const expanded = new Set();
   const picked = new Set();
   let editing = new Map();
@@ -1727,6 +1732,9 @@ function run({ model, el }) {
     } else if (message.say === "error") {
       join.rest();
       tell(message.message, true);
+      // The place in the room was asked for in vain: once more, a little later.
+      clearTimeout(asking);
+      if (token && !view.joined) asking = setTimeout(hello, ASK_AGAIN_MS);
     }
     paint();
   };
@@ -1815,6 +1823,7 @@ function run({ model, el }) {
   changed();
   return () => {
     clearInterval(ticking);
+    clearTimeout(asking);
     outbox.release();
     compose.report();
     talk.stop();

@@ -15,6 +15,7 @@ import { localeOf, short, speaker } from "./words.js";
 
 const TICK_MS = 250;
 const AWAY_MS = 5000;
+const ASK_AGAIN_MS = 3000;
 
 function device() {
   try {
@@ -51,6 +52,7 @@ function run({ model, el }) {
   let shownStage = null;
   let tab = null;
   let stale = false;
+  let asking = 0;
   const expanded = new Set();
   const picked = new Set();
   let editing = new Map();
@@ -386,6 +388,9 @@ function run({ model, el }) {
     } else if (message.say === "error") {
       join.rest();
       tell(message.message, true);
+      // The place in the room was asked for in vain: once more, a little later.
+      clearTimeout(asking);
+      if (token && !view.joined) asking = setTimeout(hello, ASK_AGAIN_MS);
     }
     paint();
   };
@@ -474,6 +479,7 @@ function run({ model, el }) {
   changed();
   return () => {
     clearInterval(ticking);
+    clearTimeout(asking);
     outbox.release();
     compose.report();
     talk.stop();

@@ -82,10 +82,11 @@ export function drawCard(card, idea, look) {
     if (!vote.isConnected) el.append(vote);
   }
   const counted = stage === "decide" || stage === "closed" || (mode === "lead" && (stage === "vote" || idea.votes > 0));
-  const count = part(card, "count", counted && !vote, () => h("span", { class: "bd-count" }, h("b"), h("small")));
+  const count = part(card, "count", counted && !vote, () => h("span", { class: "bd-count" }, h("b"), h("small"), h("span", { class: "bd-sr" })));
   if (count) {
     set(count.firstChild, { text: `${voted ? "● " : ""}${idea.votes}` });
-    set(count.lastChild, { text: t.count("votes_word", idea.votes) });
+    set(count.children[1], { text: t.count("votes_word", idea.votes) });
+    set(count.lastChild, { text: voted ? t("with_yours") : "" });
     if (!count.isConnected) el.append(count);
   }
   drawEdit(card, idea, look, edited);

@@ -10,7 +10,8 @@ export function dock() {
   const left = h("b");
   const add = h("button", { type: "button", class: "bd-btn", "data-do": "add" });
   const leave = h("button", { type: "button", class: "bd-btn", "data-do": "leave" });
-  const el = h("footer", { class: "bd-dock" }, h("div", {}, label, dots), left, h("span", { class: "bd-grow" }), add, leave);
+  const about = h("div", {}, label, dots);
+  const el = h("footer", { class: "bd-dock" }, about, left, h("span", { class: "bd-grow" }), add, leave);
   return {
     el,
     focus: () => add.focus(),
@@ -24,6 +25,7 @@ export function dock() {
       if (voting && all <= MOST_DOTS)
         keyed(dots, [...Array(all).keys()], (i) => i, () => h("i"), (node, i) => set(node, { class: i < used ? "is-used" : "" }));
       set(label, { text: voting ? t("your_votes") : takes ? t("so_far") : "" });
+      set(about, { hidden: !takes });
       set(left, { text: voting ? t("votes_left", { n: Math.max(0, all - used), all }) : takes ? t.count("ideas_in_room", state.n_ideas) : t("closed_note") });
       set(add, { text: draft ? t("go_on_writing") : t("add_idea"), hidden: !takes });
       set(leave, { text: t("other_room"), hidden: stage !== "closed" });
