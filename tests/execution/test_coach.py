@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from workbench.errors import ParameterProblem
 from workbench.execution.coach import (
@@ -330,12 +332,11 @@ def test_steps_that_nobody_reached_have_no_rate() -> None:
         tabulate_steps(pd.DataFrame({"strategy_id": [], "customer_id": [], "end": []}), OUTCOMES.empty())
 
 
-def test_the_interval_is_statsmodels() -> None:
-    proportion = pytest.importorskip("statsmodels.stats.proportion")
+def test_the_interval_is_wilsons() -> None:
     runs = _runs(*[(str(n), ["hello"], "") for n in range(40)])
     row = tabulate_steps(runs, _outcomes("1", "2", "3")).iloc[0]
-    expected = proportion.proportion_confint(3, 40, method="wilson")
-    assert [row["rate_low"], row["rate_high"]] == pytest.approx(list(expected))
+    expected = stats.binomtest(3, 40).proportion_ci(method="wilson")
+    assert [row["rate_low"], row["rate_high"]] == pytest.approx([expected.low, expected.high])
 
 
 def test_a_customer_hears_the_same_script_and_the_share_is_kept() -> None:
@@ -361,3 +362,74 @@ def test_what_is_filled_in_is_text_and_not_searched_again(value: str) -> None:
 def test_a_script_that_is_too_long_is_refused() -> None:
     with pytest.raises(ParameterProblem, match="50001"):
         read_script("x" * 50_001)
+
+
+def _drawn(chance: np.random.Generator) -> str:
+    """Draw a script of a few steps whose answers lead anywhere."""
+    steps, ends = [f"s{n}" for n in range(chance.integers(1, 6))], ["yes", "no", "gone"]
+    lines = []
+    for step in steps:
+        lines += [f"step {step}", "  say: words"]
+        if chance.random() < 0.3:
+            lines.append("  must say [recording]: It is recorded.")
+        if chance.random() < 0.2:
+            lines.append(f"  objection: But = Still -> {chance.choice([*steps, *ends])}")
+        for _ in range(chance.integers(0, 3)):
+            lines.append(f"  answer: words -> {chance.choice([*steps, *ends])}")
+    return "\n".join([*lines, "end yes: reached, yes", "end no: refused, no", "end gone: no answer"])
+
+
+def _walked(run: ScriptRun) -> tuple[set[str], set[str], bool]:
+    """Try every way: the steps met, the ends met without the recording said, whether an end was met."""
+    met, unsaid, waiting, seen = set(), set(), [run], set()
+    while waiting:
+        here = waiting.pop()
+        state = (here.steps[-1], here.confirmed)
+        if state in seen:
+            continue
+        seen.add(state)
+        met.add(here.steps[-1])
+        if here.at.is_end and not here.confirmed:
+            unsaid.add(here.steps[-1])
+        waiting += [here.confirm(part.must) for part in here.unsaid]
+        if not here.unsaid and not here.is_over:
+            waiting += [here.answer(n) for n in range(1, len(here.answers) + 1)]
+            waiting += [here.object(n) for n in range(1, len(here.objections) + 1)]
+    return met, unsaid, any(run.script.find(step).is_end for step in met)  # type: ignore[union-attr]
+
+
+def test_the_checks_say_what_every_way_through_a_script_shows() -> None:
+    chance = np.random.default_rng(5)
+    skipped = endless = 0
+    for _ in range(60):
+        text = _drawn(chance)
+        script = read_script(text)
+        found = check_script(script)
+        by = found.groupby("problem")["step"].agg(set).to_dict()
+        met, unsaid, _ = _walked(ScriptRun.start(script))
+        assert by.get("unreachable", set()) == {step.step_id for step in script.steps} - met
+        if "mandatory_missing" not in by:
+            # Nobody was spoken to at "gone", so nothing need be said before it.
+            assert by.get("mandatory_skipped", set()) == unsaid & {"yes", "no"}
+            skipped += bool(unsaid & {"yes", "no"})
+        dead = {step.step_id for step in script.steps if not step.is_end and not step.answers}
+        assert by.get("dead_end", set()) == dead
+        for step in script.steps:
+            if not step.is_end and step.step_id not in dead:
+                ways, _, ends = _walked(ScriptRun(script, (step.step_id,)))
+                stuck = not ends and not ways & dead
+                assert (step.step_id in by.get("endless", set())) == stuck
+                endless += stuck
+    assert skipped > 5
+    assert endless > 1
+
+
+def test_any_text_is_read() -> None:
+    """What nobody would write is a problem with a line, never a fault."""
+    chance = np.random.default_rng(6)
+    words = ["step", "步骤", "say:", "必读【", "answer: a ->", "end x:"]
+    words += ["{", "}", "=", "：", "\t", "\n", "\n  ", "\x00", "é"]
+    for _ in range(40):
+        text = " ".join(chance.choice(words, size=chance.integers(1, 25)))
+        for lang in ("en", "zh_CN"):
+            assert "severity" in check_script(text, lang=lang)

@@ -1,5 +1,13 @@
 """Execution: target lists in, worklists, contacts and outcomes out."""
 
+from workbench.execution.coach import (
+    ScriptRun,
+    assign_scripts,
+    check_script,
+    read_script,
+    tabulate_steps,
+)
+from workbench.execution.control_limits import find_limit_alerts, state_limit_alert
 from workbench.execution.dispositions import (
     Disposition,
     check_disposition,
@@ -10,6 +18,7 @@ from workbench.execution.dispositions import (
 from workbench.execution.order import WorkOrder
 from workbench.execution.outcomes import OutcomeCheck, check_outcomes, outcome_key
 from workbench.execution.pace import coarsen_days, count_dispositions, judge_pace
+from workbench.execution.pace_days import compare_pace, count_pace_days
 from workbench.execution.progress import count_days, summarise_progress
 from workbench.execution.script import address, fill_script, product_name, script_language
 from workbench.execution.worklist import build_worklist, personal_script
@@ -17,22 +26,31 @@ from workbench.execution.worklist import build_worklist, personal_script
 __all__ = [
     "Disposition",
     "OutcomeCheck",
+    "ScriptRun",
     "WorkOrder",
     "address",
+    "assign_scripts",
     "build_worklist",
     "check_disposition",
     "check_outcomes",
+    "check_script",
     "coarsen_days",
+    "compare_pace",
     "count_days",
     "count_dispositions",
+    "count_pace_days",
     "disposition_labels",
     "fill_script",
+    "find_limit_alerts",
     "judge_pace",
     "make_dispositions",
     "outcome_key",
     "personal_script",
     "product_name",
     "read_dispositions",
+    "read_script",
     "script_language",
+    "state_limit_alert",
     "summarise_progress",
+    "tabulate_steps",
 ]

@@ -191,7 +191,8 @@ class Scripts(Area):
         """
         if not 1 <= len(key) <= LONGEST_KEY:
             raise ParameterProblem("execution_coach.error.key", longest=LONGEST_KEY)
-        values = {**run, "moves": canonical_json(list(run["moves"]))}
+        moves = canonical_json(list(run["moves"]))
+        values = {**run, "version": int(run["version"]), "moves": moves}
         table = tables.runs
         with self.database.writing("script.run", strategy_id=run["strategy_id"]) as change:
             before = change.execute(sa.select(table).where(table.c.run_key == key)).one_or_none()
@@ -238,8 +239,8 @@ class Scripts(Area):
             sa.insert(tables.uses).values(
                 strategy_id=strategy_id,
                 cycle_id=cycle_id,
-                version=version,
-                other_version=other_version,
+                version=int(version),
+                other_version=None if other_version is None else int(other_version),
                 share=share,
                 seed=seed,
                 note=note.strip()[:LONGEST_NOTE],
@@ -251,7 +252,7 @@ class Scripts(Area):
     @staticmethod
     def _find(connection: sa.Connection, strategy_id: str, version: int) -> Any:
         table = tables.versions
-        query = sa.select(table).where(table.c.strategy_id == strategy_id, table.c.version == version)
+        query = sa.select(table).where(table.c.strategy_id == strategy_id, table.c.version == int(version))
         row = connection.execute(query).one_or_none()
         if row is None:
             raise NotFound("execution_coach.error.no_script", strategy=strategy_id, version=f" {version}")

@@ -144,7 +144,7 @@ class ScriptRun:
         """
         self._refuse_over()
         chosen = self._chosen(which, self.at.answers)
-        return self._led({"do": "answer", "n": which}, chosen.to)
+        return self._led({"do": "answer", "n": int(which)}, chosen.to)
 
     def object(self, which: int) -> ScriptRun:
         """Raise an objection, by its number from 1; the call stays here or goes where it leads.
@@ -157,7 +157,7 @@ class ScriptRun:
         """
         self._refuse_over()
         chosen = self._chosen(which, self.objections)
-        move = {"do": "object", "n": which}
+        move = {"do": "object", "n": int(which)}
         return self._led(move, chosen.to) if chosen.to else self._went(move)
 
     def stop(self, disposition: str) -> ScriptRun:
