@@ -1,4 +1,4 @@
-"""The case notebooks run on the real files, and what their page says is what they print."""
+"""The case notebooks run on real files or the sample bank, and what their page says is what they print."""
 
 from __future__ import annotations
 
@@ -60,7 +60,20 @@ PRINTED = {
         "causalml 0.1679",
         "Not answered yet.",
     ),
+    "happy_retirees": (
+        "8 of 10 are over 55",
+        'player 0 sees 2 of 9 ideas while the room is in "write"',
+        "All your 3 votes are given. Take one back first.",
+        "Nothing is measured that is called happiness",
+        "Happy retirees: open, from a room",
+        "['.html', '.xlsx'] minutes.export",
+        'when it came to "group": 0 groups, 0 votes',
+        'when it came to "decide": 3 groups, 12 votes',
+    ),
 }
+# Works on the sample bank; its exercises are answered as its notes for the trainer say.
+SAMPLE = "happy_retirees"
+ANSWERS = ("(3, 9)", 'set(ideas["idea_id"].iloc[[0, 6]])', '("churn", "lower")')
 
 
 def _printed(notebook: nbformat.NotebookNode) -> str:
@@ -73,18 +86,24 @@ def _printed(notebook: nbformat.NotebookNode) -> str:
 
 @pytest.mark.parametrize("name", sorted(PRINTED))
 def test_a_case_runs_and_prints_what_its_page_says(
-    cases: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from nbclient import NotebookClient
 
-    monkeypatch.setenv("WORKBENCH_CASES", str(cases))
+    variable, needs = ("WORKBENCH_PROJECT", "walked") if name == SAMPLE else ("WORKBENCH_CASES", "cases")
+    monkeypatch.setenv(variable, str(request.getfixturevalue(needs)))
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
     notebook = nbformat.read(ROOT / "notebooks" / "cases" / f"{name}.ipynb", as_version=4)
+    asked = [cell for cell in notebook.cells if cell.source == "answer = None"]
+    if name == SAMPLE:
+        for cell, answer in zip(asked, ANSWERS, strict=True):
+            cell.source = f"answer = {answer}"
     place = {"metadata": {"path": str(tmp_path)}}
     NotebookClient(notebook, kernel_name="python3", timeout=600, resources=place).execute()
     text = _printed(notebook)
     for figure in PRINTED[name]:
         assert figure in text, figure
+    assert text.count("Right.") == (len(ANSWERS) if name == SAMPLE else 0)
 
 
 def test_every_case_is_tested() -> None:

@@ -60,6 +60,7 @@ def test_the_second_cycle_has_a_room_that_says_it_was_simulated(walked: Project)
     frame = rooms.frame()
     assert frame[["segment", "stage", "opened_by"]].values.tolist() == [["Happy retirees", "closed", LEADER]]
     assert walked.at("2026 Q2").insight.rooms.frame().empty
+    assert "simulated" in frame["question"].iloc[0]
     room = int(frame["room_id"].iloc[0])
     assert rooms.people(room)["name"].str.contains("Simulated").all()
     assert set(rooms.moves(room)["who"]) == {LEADER, *rooms.people(room)["name"]}
