@@ -61,7 +61,7 @@ PRINTED = {
         "Not answered yet.",
     ),
     "happy_retirees": (
-        "8 of 10 are over 55",
+        "are over 55 (others: 1 of 10)",
         'player 0 sees 2 of 9 ideas while the room is in "write"',
         "All your 3 votes are given. Take one back first.",
         "Nothing is measured that is called happiness",
