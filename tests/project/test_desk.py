@@ -249,6 +249,28 @@ def test_what_comes_from_elsewhere_is_heard_of(project: Project) -> None:
     assert take(project) == "107"
 
 
+def test_results_from_before_they_were_numbered_count(project: Project) -> None:
+    project.execution.record("2026Q3-S1", "101", disposition="reached")
+    project.execution.record("2026Q3-S1", "103", disposition="reached", responded=True)
+    with project.store.database.engine.begin() as connection:
+        for table in ("contacts", "outcomes"):
+            connection.exec_driver_sql(f"UPDATE {table} SET position = NULL")
+    assert take(project) == "201"
+    project.execution.record("2026Q3-S1", "104", disposition="reached")
+    assert take(project) == "105"
+
+
+def test_the_old_way_to_record_respects_who_holds_the_customer(
+    project: Project, folder: Path, clock: Hand
+) -> None:
+    assert take(project) == "101"
+    other = opened(folder, clock, "wang", "contributor").execution
+    with pytest.raises(Conflict, match="lin works with this customer"):
+        other.record("2026Q3-S1", "101", disposition="reached")
+    clock.on(minutes=16)
+    assert other.record("2026Q3-S1", "101", disposition="reached")
+
+
 def test_ahead_goes_on_with_later_first_tries(project: Project) -> None:
     desk = project.execution.desk
     record(project, desk.take_next(strategy_id="S2"), "no_answer")

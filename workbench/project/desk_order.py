@@ -59,8 +59,9 @@ class DeskOrder:
             dispositions=project.execution.dispositions.codes(),
         )
         self.after = (0, 0)
-        self.add(store.leases.unnumbered(lists))
-        self.add(store.leases.news(0, 0))
+        known, newest = store.leases.results(lists)
+        self.add(known)
+        self.after = newest
         self._read_people(project)
 
     def _read_people(self, project: Project) -> None:

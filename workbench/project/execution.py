@@ -180,6 +180,8 @@ class Execution(ExecutionHandles):
         ParameterProblem
             If the disposition is unknown, the customer is held back as control, or the cycle
             is frozen: then it is kept as late.
+        Conflict
+            If somebody else works on the customer now; see `project.execution.desk`.
         NotAllowed
             If the role may not record outcomes.
         """
@@ -197,6 +199,7 @@ class Execution(ExecutionHandles):
             raise NotFound("project.error.not_on_list", list=list_id)
         if arm.iloc[0] == "control":
             raise ParameterProblem("project.error.control", list=list_id)
+        store.leases.refuse_other(customer_id, agent or store.database.who)
         now = store.database.clock()
         contact_id = uuid.uuid4().hex
         contact = {

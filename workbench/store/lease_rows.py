@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from workbench.errors import NotAllowed, NotFound, ParameterProblem
+from workbench.errors import Conflict, NotAllowed, NotFound, ParameterProblem
 from workbench.store import schema
 from workbench.store import schema_execution as tables
 from workbench.store.database import Change
@@ -125,6 +125,12 @@ def standing_lease(change: Change, lease_id: int, agent: str) -> Any:
         )
         raise ParameterProblem(key, at=f"{row.ended_at:%Y-%m-%d %H:%M}")
     return row
+
+
+def taken(who: str, until: dt.datetime, agent: str) -> Conflict:
+    """Return what is said to an agent about a customer whom somebody else holds."""
+    difference = {"agent": (agent, who)}
+    return Conflict("execution_desk.error.taken", difference=difference, who=who, until=f"{until:%H:%M}")
 
 
 def results_after(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from workbench.errors import Conflict, ParameterProblem
+from workbench.errors import ParameterProblem
 from workbench.store import schema
 from workbench.store import schema_execution as tables
 from workbench.store.area import Area, frame_of
@@ -26,6 +26,7 @@ from workbench.store.lease_rows import (
     read_stamp,
     results_after,
     standing_lease,
+    taken,
 )
 from workbench.store.quota_rows import quota_states, return_bookings
 from workbench.store.results import Results
@@ -64,15 +65,17 @@ class Leases(Area):
             return read_stamp(connection, cycle_id)
 
     @reads
-    def unnumbered(self, list_ids: list[str]) -> News:
-        """Return the results of some lists that came in before results were numbered."""
-        found = []
+    def results(self, list_ids: list[str]) -> tuple[News, tuple[int, int]]:
+        """Return all results of some lists, and the positions of the newest of the whole project."""
+        found: list[list[Any]] = []
+        after: list[int] = []
         with self.database.reading() as connection:
             for table, names in ((schema.contacts, CONTACT), (schema.outcomes, OUTCOME)):
-                columns = [table.c[name] for name in names]
-                query = sa.select(*columns).where(table.c.list_id.in_(list_ids), table.c.position.is_(None))
+                newest = connection.execute(sa.select(sa.func.max(table.c.position))).scalar()
+                after.append(int(newest or 0))
+                query = sa.select(*(table.c[name] for name in names)).where(table.c.list_id.in_(list_ids))
                 found.append(list(connection.execute(query)))
-        return News(found[0], found[1])
+        return News(found[0], found[1]), (after[0], after[1])
 
     @writes("contributor")
     def take(
@@ -156,12 +159,7 @@ class Leases(Area):
             .where(leased.c.customer_id == wanted.customer_id)
         ).one_or_none()
         if before is not None and before.expires_at > change.at:
-            raise Conflict(
-                "execution_desk.error.taken",
-                difference={"agent": (agent, before.agent)},
-                who=before.agent,
-                until=f"{before.expires_at:%H:%M}",
-            )
+            raise taken(before.agent, before.expires_at, agent)
         values = {
             "list_id": wanted.list_id,
             "strategy_id": wanted.strategy_id,
@@ -287,6 +285,20 @@ class Leases(Area):
             self._end(change, row, "recorded", keeps=not refused, record_key=key, contact_id=contact_id)
             change.ids.update(contact_id=contact_id, list_id=row.list_id)
             return contact_id, late
+
+    @reads
+    def refuse_other(self, customer_id: str, agent: str) -> None:
+        """Refuse to work on a customer who is another person's for now.
+
+        Raises
+        ------
+        Conflict
+            If somebody else holds them.
+        """
+        now = self.database.clock()
+        for row in self.rows():
+            if row["customer_id"] == customer_id and row["agent"] != agent and row["expires_at"] > now:
+                raise taken(row["agent"], row["expires_at"], agent)
 
     @reads
     def find(self, lease_id: int) -> dict[str, Any]:
