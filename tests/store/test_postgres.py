@@ -18,6 +18,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 
 import workbench as wb
+from workbench.cli.soundness import examine_project
 from workbench.errors import MachineProblem, NotFound, ParameterProblem
 from workbench.store import Store, engines, open_store, schema
 from workbench.store.area import Area
@@ -280,6 +281,9 @@ def test_a_project_lives_on_a_server(postgres: Any, tmp_path: Path, monkeypatch:
     assert viewer.insight.segmentation().version == found["version"]
     assert viewer.insight.rooms.ideas(number)["votes"].tolist() == [1]
     assert viewer.insight.rooms.replay(number)["decisions"][0]["segment"] == "Wait for a call"
+    checked = examine_project(folder, "en")
+    assert sum(each.n for each in checked) > 1
+    assert not any(each.damage for each in checked)
     with pytest.raises(ParameterProblem, match="already keeps the state"):
         wb.create_project(tmp_path / "second", database=url)
     # Another project has room in the same database, in a schema of its own.
