@@ -599,6 +599,13 @@ def test_grouping_by_keyboard(opened):
     assert board.sent()[-1]["action"] == "name_group"
     assert board.sent()[-1]["content"] == {"group_id": 8, "name": "Bring the family"}
     assert "Bring the family" in columns(board)
+    # What gets the focus on a small screen is not hidden by the dock.
+    page.set_viewport_size({"width": 360, "height": 600})
+    page.locator(".bd-card").first.focus()
+    page.keyboard.press("End")
+    focused, dock = page.locator(".bd-card:focus").bounding_box(), page.locator(".bd-dock").bounding_box()
+    assert focused["y"] > 0
+    assert focused["y"] + focused["height"] <= dock["y"]
     # The card one wants to move is withdrawn meanwhile.
     page.locator("[data-card='4'] [data-do=move]").click()
     view["ideas"] = [each for each in view["ideas"] if each["idea_id"] != 4]

@@ -1628,7 +1628,9 @@ function run({ model, el }) {
     edit(_, id) {
       keepEdit(id, state.ideas.get(id)?.text ?? "");
       paint();
-      cards.get(id)?.el.querySelector("textarea")?.focus();
+      const form = cards.get(id)?.el.querySelector(".bd-edit");
+      form?.querySelector("textarea").focus();
+      form?.scrollIntoView({ block: "nearest" });
     },
     "cancel-edit"(_, id) {
       endEdit(id);
