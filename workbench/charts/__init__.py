@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from workbench.charts.insight_kchoice import cluster_stability, compare_k
     from workbench.charts.insight_links import company_bars
     from workbench.charts.insight_portrait import source_ages, stage_shares
+    from workbench.charts.insight_room import room_sides
     from workbench.charts.insight_rules import segment_rules
     from workbench.charts.insight_value import value_calibration, value_deciles, value_segments
     from workbench.charts.insight_versions import drift, segment_flow
@@ -102,6 +103,7 @@ _HOME = {
     "ranking": "strategy",
     "ranking_rows": "strategy",
     "reliability": "strategy",
+    "room_sides": "insight_room",
     "segment_flow": "insight_versions",
     "segment_rules": "insight_rules",
     "shares": "insight",
@@ -162,6 +164,7 @@ __all__ = [
     "ranking",
     "ranking_rows",
     "reliability",
+    "room_sides",
     "segment_flow",
     "segment_rules",
     "shares",

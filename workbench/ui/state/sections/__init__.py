@@ -14,6 +14,7 @@ INSIGHT: dict[str, str] = {
     "rules": "RulesState",
     "clusters": "ClustersState",
     "versions": "VersionsState",
+    "room": "RoomState",
 }
 """Section of the insight screen → its state's class, in the order of the tabs.
 

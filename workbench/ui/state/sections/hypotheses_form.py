@@ -54,7 +54,7 @@ class HypothesisForm(RecordForm):
         if not self.open:
             return
         self.keep_typed(fields)
-        row = self._read(fields)
+        row = read_hypothesis(fields)
         hypotheses = state.project.review.hypotheses
         name = self.open
         if name == NEW:
@@ -100,25 +100,7 @@ class HypothesisForm(RecordForm):
         state.screen.banner = Banner("done", "review_hypotheses.done.withdrawn", {"hypothesis": found["id"]})
         state.touch()
 
-    # Reading and filling ---------------------------------------------------------
-
-    def _read(self, fields: dict[str, str]) -> dict[str, Any]:
-        text = fields.get("threshold", "").strip().replace(",", "").replace("，", "").replace("−", "-")
-        try:
-            threshold = float(text.rstrip("%") or 0)
-        except ValueError as problem:
-            raise ParameterProblem("review_hypotheses.form.bad_threshold", value=text[:40]) from problem
-        outcome = fields.get("outcome", "")
-        # People write 2 for two points, and for 2%.
-        threshold = round(threshold / 100, 10) if outcome in RATES else threshold
-        return {
-            "sentence": fields.get("sentence", ""),
-            "outcome": outcome,
-            "segment": fields.get("segment", ""),
-            "direction": fields.get("direction", ""),
-            "threshold": threshold,
-            "strategy_id": fields.get("strategy_id", ""),
-        }
+    # Filling the form ---------------------------------------------------------
 
     def values(self) -> dict[str, Any]:
         """Return the form as a browser takes it: what was typed, else what is stored."""
@@ -149,3 +131,29 @@ class HypothesisForm(RecordForm):
         if self.open == NEW:
             return 'project.review.hypotheses.add("…", outcome="uplift", direction="up", strategy_id="S1")'
         return f"project.review.hypotheses.save({self.open!r}, {{…}}, expected_version=…)"
+
+
+def read_hypothesis(fields: dict[str, str]) -> dict[str, Any]:
+    """Return a hypothesis as it was typed into a form: sentence, outcome, segment, direction, threshold.
+
+    Raises
+    ------
+    ParameterProblem
+        If the threshold is not a number.
+    """
+    text = fields.get("threshold", "").strip().replace(",", "").replace("，", "").replace("−", "-")
+    try:
+        threshold = float(text.rstrip("%") or 0)
+    except ValueError as problem:
+        raise ParameterProblem("review_hypotheses.form.bad_threshold", value=text[:40]) from problem
+    outcome = fields.get("outcome", "")
+    # People write 2 for two points, and for 2%.
+    threshold = round(threshold / 100, 10) if outcome in RATES else threshold
+    return {
+        "sentence": fields.get("sentence", ""),
+        "outcome": outcome,
+        "segment": fields.get("segment", ""),
+        "direction": fields.get("direction", ""),
+        "threshold": threshold,
+        "strategy_id": fields.get("strategy_id", ""),
+    }
