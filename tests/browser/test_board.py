@@ -457,10 +457,11 @@ def test_two_tabs_of_one_device(opened):
         assert page.evaluate("sent[0]") == {"do": "hello", "token": ""}
     page.evaluate("Object.defineProperty(window, 'localStorage', {get() { throw new Error('refused'); }})")
     page.evaluate("document.getElementById('app').replaceChildren()")
-    board.begin(state())
+    board.begin(state(), token="")
     page.locator(".bd-compose textarea").fill("Kept by the page")
     page.keyboard.press("Control+Enter")
     assert board.texts() == ["Kept by the page"]
+    assert board.sent()[-1]["content"] == {"text": "Kept by the page"}
 
 
 def test_votes_are_limited_and_no_card_jumps(opened):

@@ -1704,9 +1704,11 @@ function run({ model, el }) {
 
   const settle = () => {
     if (lead) return outbox.start("lead");
-    if (!view.joined || !token) return;
-    outbox.start(token);
-    compose.start(token, view.me?.draft);
+    if (!view.joined) return;
+    // A browser that keeps nothing, drawn anew: the kernel still knows whose page it is.
+    const place = token || "here";
+    outbox.start(place);
+    compose.start(place, view.me?.draft);
     if (!editing.size) editing = kept.edits(token);
     // Withdrawn on another device while its change was being typed here.
     for (const [id, text] of [...editing]) {
