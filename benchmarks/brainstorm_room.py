@@ -10,8 +10,9 @@ confirmed, under the same key. ``--server`` starts a PostgreSQL server for it (D
 package ``postgresql``), asked over the network with a password. ``--check`` is a small room of
 half a minute. Prints how many moves were confirmed, lost, doubled and half applied, whether
 the room replayed from its moves is the room that stands, refusals by reason, how long moves,
-votes and questions waited, and the load that the machine was under. Ends with 1 where a
-confirmed move is lost, doubled or half applied, or a vote waited too long.
+votes and questions waited, and how busy the machine was besides: its load, and how late a
+process woke that had only slept. Ends with 1 where a confirmed move is lost, doubled or half
+applied, or a vote waited too long.
 """
 
 from __future__ import annotations
@@ -99,12 +100,14 @@ class Page:
     def look_until(self, due: float) -> None:
         """Look once a second until a moment."""
         while (left := due - time.time()) > 0:
+            asleep = time.perf_counter()
             time.sleep(min(left, LOOK_SECONDS))
             if left > LOOK_SECONDS:
                 start = time.perf_counter()
                 last = self.acts.last_move(self.token)
+                took, late = time.perf_counter() - start, start - asleep - LOOK_SECONDS
                 with self.log.open("a") as out:
-                    out.write(f"{(time.perf_counter() - start) * 1000:.2f}\n")
+                    out.write(f"{took * 1000:.2f} {late * 1000:.2f}\n")
                 if last != self.heard:
                     self.board()
 
@@ -261,10 +264,19 @@ def report(folder: Path, store: Any, room_id: int) -> int:
         f"over the votes {over}   replay is what stands: {standing == replayed}"
     )
     print(f"refused {sum(refused.values())}: {dict(refused)}")
+    polls = [
+        [float(word) for word in line.split()]
+        for file in folder.glob("person*.polls")
+        for line in file.open()
+        # A line that a kill cut short.
+        if line.endswith("\n")
+    ]
     waited = {
         "any move": [each["ms"] for each in confirmed],
         "a vote": [each["ms"] for each in confirmed if each["action"] == "vote"],
-        "a poll": [float(line) for file in folder.glob("person*.polls") for line in file.open()],
+        "a poll": [poll[0] for poll in polls],
+        # What a process waited for its turn on a core after a second's sleep: the machine's own share.
+        "waking": [poll[1] for poll in polls],
     }
     slow = False
     for name, found in waited.items():
