@@ -138,6 +138,7 @@ _ROOMS = {
         "read_script",
         "state_limit_alert",
         "summarise_progress",
+        "tabulate_objections",
         "tabulate_steps",
     ),
     "review": (

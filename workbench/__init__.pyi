@@ -26,6 +26,7 @@ from workbench.execution import (
     read_script,
     state_limit_alert,
     summarise_progress,
+    tabulate_objections,
     tabulate_steps,
 )
 from workbench.insight import (
@@ -391,6 +392,7 @@ __all__ = [
     "summarise_value",
     "supply_chain",
     "tables",
+    "tabulate_objections",
     "tabulate_steps",
     "topsis",
     "trace_limit",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from workbench.execution.coach import (
     read_mandatory,
     read_script,
     script_fields,
+    tabulate_objections,
     tabulate_steps,
 )
 from workbench.execution.pace import wilson_interval
@@ -330,6 +333,27 @@ def test_steps_that_nobody_reached_have_no_rate() -> None:
     assert table[["rate", "rate_low", "leave_rate", "share_reached"]].isna().all(axis=None)
     with pytest.raises(ParameterProblem, match="steps"):
         tabulate_steps(pd.DataFrame({"strategy_id": [], "customer_id": [], "end": []}), OUTCOMES.empty())
+
+
+def test_the_scripts_of_the_manual_can_be_used() -> None:
+    manual = (Path(__file__).resolve().parents[2] / "docs" / "scripts.md").read_text(encoding="utf-8")
+    texts = re.findall(r"```text\n(.*?)```", manual, re.DOTALL)
+    assert [read_script(text).language for text in texts] == ["en", "zh_CN"]
+    assert all(check_script(text, offer="time_deposit").empty for text in texts)
+
+
+def test_what_was_objected_is_counted_by_customer() -> None:
+    runs = _runs(("1", ["hello"], ""), ("1", ["hello"], ""), ("2", ["hello"], ""), ("3", ["hello"], ""))
+    runs["objections"] = [["That is too little"], ["That is too little", "Where"], ["That is too little"], []]
+    table = tabulate_objections(runs, _outcomes("1"), read_script(ENGLISH)).set_index("objection")
+    assert table["raised"].tolist() == [2, 1, 0, 0]
+    assert table.loc["That is too little", ["share_raised", "responded", "rate"]].tolist() == [2 / 3, 1, 0.5]
+    # Nobody raised it: no rate.
+    assert np.isnan(table.loc["I want to talk to the branch", "rate"])
+    run = ScriptRun.start(read_script(ENGLISH)).object(1).confirm("recording").answer(1).object(3)
+    assert run.raised == ("Where did you get my number?",) * 2
+    with pytest.raises(ParameterProblem, match="objections"):
+        tabulate_objections(runs.drop(columns="objections"), OUTCOMES.empty())
 
 
 def test_the_interval_is_wilsons() -> None:

@@ -25,6 +25,7 @@ step offer
   must say [annual_rate]: What it costs a year is in the offer.
   answer: Yes -> done
   answer: No -> refused
+  objection: Too dear = We look for the cheapest.
 end done: reached, yes
 end refused: refused, no
 """
@@ -52,7 +53,7 @@ def _listed(project: Project) -> tuple[str, list[str], pd.DataFrame]:
 
 def _called(run: ScriptRun, agrees: bool) -> ScriptRun:
     run = run.confirm("recording").answer(1).confirm("risk").confirm("annual_rate")
-    return run.answer(1 if agrees else 2)
+    return run.answer(1) if agrees else run.object(1).answer(2)
 
 
 def test_calls_from_the_first_version_to_where_they_are_lost(opened: Project) -> None:
@@ -91,6 +92,9 @@ def test_calls_from_the_first_version_to_where_they_are_lost(opened: Project) ->
     yes = set(outcomes.loc[outcomes["responded"] & outcomes["strategy_id"].eq(strategy), "customer_id"])
     assert table.loc["hello", "responded"] == len(yes & set(customers[:3]))
     assert table.loc["hello", "left"] == int(customers[2] not in yes)
+    told = scripts.objections(strategy)
+    assert told[["objection", "raised"]].values.tolist() == [["Too dear", 1]]
+    assert scripts.objections(strategy, segment="no such")["raised"].tolist() == [0]
     assert scripts.step_outcomes(strategy, segment="no such")["reached"].sum() == 0
 
 

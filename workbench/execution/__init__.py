@@ -5,6 +5,7 @@ from workbench.execution.coach import (
     assign_scripts,
     check_script,
     read_script,
+    tabulate_objections,
     tabulate_steps,
 )
 from workbench.execution.control_limits import find_limit_alerts, state_limit_alert
@@ -52,5 +53,6 @@ __all__ = [
     "script_language",
     "state_limit_alert",
     "summarise_progress",
+    "tabulate_objections",
     "tabulate_steps",
 ]

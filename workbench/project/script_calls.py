@@ -256,13 +256,31 @@ class ScriptCalls:
         """
         from workbench.execution.coach import tabulate_steps
 
-        stored = self.current(strategy_id) if version is None else self.one(strategy_id, version)
-        if stored is None:
-            raise NotFound("execution_coach.error.no_script", strategy=strategy_id, version="")
+        stored = self._of(strategy_id, version)
+        runs = self._heard(strategy_id, stored.version, segment)
+        return tabulate_steps(runs, self._project.execution.outcomes(), stored.script)
+
+    def objections(
+        self, strategy_id: str, segment: str | None = None, version: int | None = None
+    ) -> pd.DataFrame:
+        """Return what customers objected, and what came of them; see `workbench.tabulate_objections`.
+
+        Parameters as for `step_outcomes`.
+
+        Raises
+        ------
+        NotFound
+            If the strategy has no branching script.
+        """
+        from workbench.execution.coach import ScriptRun, tabulate_objections
+
+        stored = self._of(strategy_id, version)
+        rows = self._store.runs(strategy_id, stored.version, self._project.cycle.cycle_id or None)
         runs = self.runs(strategy_id, stored.version)
+        runs["objections"] = [list(ScriptRun.replay(stored.script, row["moves"]).raised) for row in rows]
         if segment is not None:
             runs = runs[runs["segment"].eq(segment)]
-        return tabulate_steps(runs, self._project.execution.outcomes(), stored.script)
+        return tabulate_objections(runs, self._project.execution.outcomes(), stored.script)
 
     def compare_versions(
         self, strategy_id: str, a: int, b: int, *, segment: str | None = None, alpha: float = 0.05
@@ -289,9 +307,7 @@ class ScriptCalls:
         """
         for version in (a, b):
             self._store.find(strategy_id, version)
-        runs = self.runs(strategy_id)
-        if segment is not None:
-            runs = runs[runs["segment"].eq(segment)]
+        runs = self._heard(strategy_id, None, segment)
         trial = find_trial(self._store.uses(strategy_id), a, b)
         outcomes = self._project.execution.outcomes()
         return compare_scripts(strategy_id, (a, b), runs, outcomes, trial, alpha)
@@ -310,6 +326,16 @@ class ScriptCalls:
             if len(mine):
                 return str(row["list_id"]), str(mine["segment"].iloc[0])
         raise NotFound("project.error.not_on_list", list=list_id or strategy_id)
+
+    def _of(self, strategy_id: str, version: int | None) -> StoredScript:
+        stored = self.current(strategy_id) if version is None else self.one(strategy_id, version)
+        if stored is None:
+            raise NotFound("execution_coach.error.no_script", strategy=strategy_id, version="")
+        return stored
+
+    def _heard(self, strategy_id: str, version: int | None, segment: str | None) -> pd.DataFrame:
+        runs = self.runs(strategy_id, version)
+        return runs if segment is None else runs[runs["segment"].eq(segment)]
 
     def _cards(self) -> list[dict[str, Any]]:
         cycle_id = self._project.cycle.cycle_id

@@ -5,7 +5,7 @@ from workbench.execution.coach.mandatory import Mandatory, read_mandatory
 from workbench.execution.coach.script_checks import check_script
 from workbench.execution.coach.script_run import ScriptRun
 from workbench.execution.coach.script_text import Script, ScriptProblem, Step, read_script
-from workbench.execution.coach.step_figures import assign_scripts, tabulate_steps
+from workbench.execution.coach.step_figures import assign_scripts, tabulate_objections, tabulate_steps
 
 __all__ = [
     "Mandatory",
@@ -19,5 +19,6 @@ __all__ = [
     "read_mandatory",
     "read_script",
     "script_fields",
+    "tabulate_objections",
     "tabulate_steps",
 ]

@@ -115,6 +115,16 @@ class ScriptRun:
         """Whether the customer agreed, as the end says; None where it does not, or before it."""
         return self.at.responded if self.is_over and not self.stopped else None
 
+    @property
+    def raised(self) -> tuple[str, ...]:
+        """What the customer has objected, in order."""
+        found = []
+        for move in self.moves:
+            step = self.script.find(move["step"])
+            if move["do"] == "object" and step is not None:
+                found.append(self.script.objections_at(step)[move["n"] - 1].text)
+        return tuple(found)
+
     # What may come next ------------------------------------------------------------
 
     def confirm(self, name: str) -> ScriptRun:

@@ -127,6 +127,59 @@ def tabulate_steps(
     return table[list(STEP_COLUMNS)]
 
 
+def tabulate_objections(
+    runs: pd.DataFrame, outcomes: pd.DataFrame, script: Script | None = None, *, alpha: float = 0.05
+) -> pd.DataFrame:
+    """Return what customers objected against what came of them all the same.
+
+    Parameters
+    ----------
+    runs : pandas.DataFrame
+        As for `tabulate_steps`, with ``objections``: the texts raised in the call.
+    outcomes : pandas.DataFrame
+        Table OUTCOMES.
+    script : Script, optional
+        Gives the objections that nobody has raised yet.
+    alpha : float, default=0.05
+        One minus the confidence of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an objection, the most frequent first: ``objection``, ``raised`` (customers who
+        raised it in any call), ``share_raised`` of all who were called, ``responded`` (of
+        these), ``rate`` of those who raised it with its Wilson interval ``rate_low``,
+        ``rate_high``; missing where nobody did.
+
+    Raises
+    ------
+    ParameterProblem
+        If the runs lack a column, or alpha is not between 0 and 1.
+
+    Examples
+    --------
+    >>> runs = pd.DataFrame({"strategy_id": ["S1"] * 2, "customer_id": ["1", "2"], "end": ["", ""],
+    ...     "steps": [["hello"], ["hello"]], "objections": [["Too little"], []]})
+    >>> tabulate_objections(runs, OUTCOMES.empty())[["objection", "raised", "share_raised"]].values.tolist()
+    [['Too little', 1, 0.5]]
+    """
+    if "objections" not in runs.columns:
+        raise ParameterProblem("execution_coach.error.run_columns", columns="objections")
+    # What is counted of a step that is heard is counted of an objection that is raised.
+    table = tabulate_steps(runs.assign(steps=runs["objections"], end=""), outcomes, alpha=alpha)
+    written = [] if script is None else [*script.objections, *(o for s in script.steps for o in s.objections)]
+    told = set(table["step"])
+    unheard = pd.DataFrame({"step": list(dict.fromkeys(o.text for o in written if o.text not in told))})
+    table = pd.concat([table, unheard], ignore_index=True) if len(unheard) else table
+    table = table.rename(columns={"step": "objection", "reached": "raised", "share_reached": "share_raised"})
+    for count in ("raised", "responded"):
+        table[count] = table[count].fillna(0).astype("int64")
+    if len(runs):
+        table["share_raised"] = table["share_raised"].fillna(0.0)
+    table = table.sort_values("raised", ascending=False, kind="stable", ignore_index=True)
+    return table[["objection", "raised", "share_raised", "responded", "rate", "rate_low", "rate_high"]]
+
+
 def _responders(runs: pd.DataFrame, outcomes: pd.DataFrame, keys: list[str]) -> np.ndarray:
     """Say for each call whether its customer responded."""
     yes = outcomes.loc[outcomes["responded"].astype("boolean").fillna(False).to_numpy(dtype=bool), keys]
