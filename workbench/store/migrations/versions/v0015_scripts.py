@@ -1,13 +1,10 @@
 """Scripts of strategies: versions, which one is in use, and the calls made with them."""
 
-from pathlib import Path
-
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0015"
-# The numbers between are other parts' of the same step; this one follows whichever is there.
-down_revision = max(n for n in (f.name[1:5] for f in Path(__file__).parent.glob("v0*.py")) if n < revision)
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
