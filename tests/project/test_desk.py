@@ -376,6 +376,13 @@ def test_one_customer_is_taken_by_name(project: Project, folder: Path, clock: Ha
     assert desk.renew(kept, minutes=30) == clock.now + dt.timedelta(minutes=30)
     desk.give_back(kept, "Asked for a colleague")
     assert desk.mine() == []
+    # Who gave a customer back is shown others; a colleague is shown this one.
+    on = {"day": "2026-10-17", "strategy_id": "S2"}
+    assert [take(project, **on) for _ in range(5)] == ["201", "202", "203", "204", None]
+    assert desk.passed == {"leased": 4, "given_back": 1}
+    assert take(opened(folder, clock, "wang"), **on) == "206"
+    clock.on(hours=13)
+    assert take(project, strategy_id="S2", day="2026-10-17") == "201"
 
 
 def test_a_viewer_sees_counts_and_takes_nobody(project: Project, folder: Path, clock: Hand) -> None:

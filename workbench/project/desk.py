@@ -46,7 +46,8 @@ class Desk:
     ----------
     passed : dict of str to int
         How many customers the last `take_next` passed over, by why: ``leased``,
-        ``promised``, ``no_consent``, ``do_not_contact``, ``unknown``, ``used_up``, ``no_quota_now``.
+        ``given_back`` (by the same person, within half a day), ``promised`` (another person's
+        callback of the day), ``no_consent``, ``do_not_contact``, ``unknown``, ``used_up``, ``no_quota_now``.
     """
 
     def __init__(self, project: Project) -> None:
@@ -153,7 +154,7 @@ class Desk:
             if not why and order.order.entry(n)["status"] == "done":
                 why = "done"
             # Of a lease the store itself says whose it is.
-            if why not in ("", "leased", "promised"):
+            if why not in ("", "leased", "given_back", "promised"):
                 raise ParameterProblem(f"execution_desk.error.cannot_{why}")
             return _wanted(order, n, today)
 

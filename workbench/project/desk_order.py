@@ -135,14 +135,18 @@ class DeskOrder:
 
         Returns
         -------
-        {"", "unknown", "no_consent", "do_not_contact", "leased", "promised", "used_up", "no_quota_now"}
-            ``promised``: another person said they would call back on this very day.
+        str
+            ``unknown`` (no longer among the customers), ``no_consent``, ``do_not_contact``,
+            ``leased``, ``given_back`` (by the agent, within half a day), ``promised`` (another
+            person said they would call back on this very day), ``used_up``, ``no_quota_now``.
         """
         order = self.order
         if self._refusals[n]:
             return self._refusals[n]
         if order.customers[n] in look.leased:
             return "leased"
+        if order.customers[n] in look.given_back:
+            return "given_back"
         tried = order.entry(n)
         if (
             tried["status"] == "callback"

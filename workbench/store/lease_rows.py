@@ -49,6 +49,8 @@ class Look:
         Results since the reader's last look.
     leased : dict of str to str
         Customer → who works on them now.
+    given_back : set of str
+        Customers whom the person who looks has given back within half a day.
     quotas : list of QuotaState
         Every quota with what is left of it.
     stamp : (int, int, int)
@@ -59,6 +61,7 @@ class Look:
     at: dt.datetime
     news: News
     leased: dict[str, str]
+    given_back: set[str]
     quotas: list[QuotaState]
     stamp: tuple[int, int, int]
 

@@ -41,6 +41,8 @@ MINUTES = 15.0
 LONGEST = 24 * 60.0
 MOST_HELD = 5
 """Customers that one person may hold at once; more would keep them from everybody else."""
+RESPITE = dt.timedelta(hours=12)
+"""So long whoever gave a customer back is not shown them again: the others are."""
 LONGEST_REASON = 400
 LONGEST_KEY = 80
 
@@ -118,7 +120,7 @@ class Leases(Area):
         length = _length(minutes)
         try:
             with self.database.writing("lease.take") as change:
-                wanted = choose(self._look(change, cycle_id, after))
+                wanted = choose(self._look(change, agent, cycle_id, after))
                 if wanted is None:
                     # Nothing is to be written down of a look that found nobody.
                     raise _NothingTaken
@@ -126,7 +128,7 @@ class Leases(Area):
         except _NothingTaken:
             return None
 
-    def _look(self, change: Change, cycle_id: str, after: tuple[int, int]) -> Look:
+    def _look(self, change: Change, agent: str, cycle_id: str, after: tuple[int, int]) -> Look:
         leases = tables.leases
         running = (
             sa.select(leases.c.customer_id, leases.c.agent)
@@ -135,10 +137,16 @@ class Leases(Area):
             )
             .where(leases.c.expires_at > change.at)
         )
+        given_back = sa.select(leases.c.customer_id).where(
+            leases.c.agent == agent,
+            leases.c.taken_at > change.at - RESPITE,
+            leases.c.ended_as == "given_back",
+        )
         return Look(
             at=change.at,
             news=results_after(change.connection, *after, NEWEST),
             leased={row.customer_id: row.agent for row in change.execute(running)},
+            given_back=set(change.connection.execute(given_back).scalars()),
             quotas=quota_states(change.connection),
             stamp=read_stamp(change.connection, cycle_id),
         )
@@ -148,8 +156,9 @@ class Leases(Area):
         leases, leased = tables.leases, tables.leased_customers
         held = change.execute(
             sa.select(sa.func.count())
-            .select_from(leases)
-            .where(leases.c.agent == agent, leases.c.ended_at.is_(None), leases.c.expires_at > change.at)
+            .select_from(leased)
+            .join(leases, leased.c.lease_id == leases.c.lease_id)
+            .where(leases.c.agent == agent, leases.c.expires_at > change.at)
         ).scalar()
         if (held or 0) >= MOST_HELD:
             raise ParameterProblem("execution_desk.error.held", n=held)

@@ -38,7 +38,7 @@ leases = Table(
     Column("reason", Text, nullable=False, default=""),
     Column("record_key", String(80)),
     Column("contact_id", String(120)),
-    Index("ix_leases_agent", "agent"),
+    Index("ix_leases_agent", "agent", "taken_at"),
     Index("ix_leases_customer_id", "customer_id"),
 )
 leased_customers = Table(

@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["list_id"], ["target_lists.list_id"], name=op.f("fk_leases_list_id")),
         sa.PrimaryKeyConstraint("lease_id", name=op.f("pk_leases")),
     )
-    op.create_index(op.f("ix_leases_agent"), "leases", ["agent"])
+    op.create_index(op.f("ix_leases_agent"), "leases", ["agent", "taken_at"])
     op.create_index(op.f("ix_leases_customer_id"), "leases", ["customer_id"])
     op.create_table(
         "leased_customers",
