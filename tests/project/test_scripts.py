@@ -108,7 +108,11 @@ def test_what_a_call_did_not_say_is_not_recorded(opened: Project) -> None:
         scripts.record_run("k", strategy, customers[0], 1, forged)
     with pytest.raises(ParameterProblem, match="not over"):
         scripts.record_run("k", strategy, customers[0], 1, run)
+    with pytest.raises(ParameterProblem, match="not a disposition"):
+        scripts.record_run("k", strategy, customers[0], 1, run.stop("vanished"))
     done = run.stop("no_answer")
+    with pytest.raises(NotFound, match="no contact"):
+        scripts.record_run("k", strategy, customers[0], 1, done, contact_id="none of theirs")
     with pytest.raises(NotFound):
         scripts.record_run("k", strategy, "nobody", 1, done)
     held = targets.loc[targets["arm"].eq("control"), "customer_id"].tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -112,6 +113,25 @@ def test_a_call_is_recorded_once(strategy: Store) -> None:
     assert [row["run_key"] for row in found] == ["k1", "k2"]
     assert (found[0]["steps"], found[0]["moves"]) == (["hello"], _run()["moves"])
     assert strategy.scripts.runs("S1", 2) == []
+
+
+def test_the_contact_of_a_call_is_one_with_this_customer(strategy: Store) -> None:
+    strategy.scripts.save(CYCLE, "S1", "a")
+    contact = {
+        "contact_id": "c1",
+        "list_id": "L1",
+        "strategy_id": "S1",
+        "customer_id": "0001",
+        "contacted_at": dt.datetime(2026, 10, 9, 3),
+        "channel": "phone",
+        "disposition": "no_answer",
+    }
+    strategy.results.add([contact])
+    for wrong in (_run(contact_id="c2"), _run(contact_id="c1", customer_id="0002")):
+        with pytest.raises(NotFound, match="no contact"):
+            strategy.scripts.record_run(CYCLE, "k", wrong)
+    strategy.scripts.record_run(CYCLE, "k", _run(contact_id="c1"))
+    assert strategy.scripts.runs()[0]["contact_id"] == "c1"
 
 
 @pytest.mark.parametrize("key", ["", "k" * 81])

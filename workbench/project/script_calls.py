@@ -195,13 +195,16 @@ class ScriptCalls:
         Raises
         ------
         ParameterProblem
-            If the call is not over, a move is not allowed, the customer is held back as
-            control, another call was recorded under the key, or the cycle is frozen.
+            If the call is not over, a move is not allowed, it broke off with an unknown
+            disposition, the customer is held back as control, another call was recorded
+            under the key, or the cycle is frozen.
         NotFound
-            If there is no such version, or the customer is on no list of the strategy.
+            If there is no such version, the customer is on no list of the strategy, or the
+            contact is not one with them.
         NotAllowed
             If the role may not record.
         """
+        from workbench.execution import check_disposition
         from workbench.execution.coach import ScriptRun
 
         self._store.require("contributor")
@@ -210,6 +213,8 @@ class ScriptCalls:
         run = ScriptRun.replay(script, made)
         if not run.is_over:
             raise ParameterProblem("execution_coach.error.not_over", step=run.at.step_id)
+        if run.stopped:
+            check_disposition(run.stopped, self._project.execution.dispositions.codes())
         listed, segment = self._listed(strategy_id, customer_id, list_id)
         ended = run.at.is_end
         return self._store.record_run(

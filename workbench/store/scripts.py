@@ -187,7 +187,7 @@ class Scripts(Area):
         ParameterProblem
             If there is no key, another call was recorded under it, or the cycle is frozen.
         NotFound
-            If there is no such version.
+            If there is no such version, or no such contact with the customer.
         """
         if not 1 <= len(key) <= LONGEST_KEY:
             raise ParameterProblem("execution_coach.error.key", longest=LONGEST_KEY)
@@ -203,6 +203,8 @@ class Scripts(Area):
                 return int(before.run_id)
             refuse_late(change, cycle_id, "results")
             self._find(change.connection, run["strategy_id"], run["version"])
+            if run["contact_id"] is not None:
+                _need_contact(change, run)
             values |= {"steps": canonical_json(list(run["steps"])), "at": change.at}
             done = change.execute(
                 sa.insert(table).values(run_key=key, cycle_id=cycle_id, who=self.database.who, **values)
@@ -272,3 +274,11 @@ def _newest(change: Change, strategy_id: str) -> Any:
     table = tables.versions
     query = sa.select(table).where(table.c.strategy_id == strategy_id).order_by(table.c.version.desc())
     return change.execute(query.limit(1)).one_or_none()
+
+
+def _need_contact(change: Change, run: Mapping[str, Any]) -> None:
+    """Refuse a contact that is not one with this customer on this list."""
+    table = schema.contacts
+    named = [table.c[name] == run[name] for name in ("contact_id", "list_id", "customer_id")]
+    if change.execute(sa.select(table.c.contact_id).where(*named)).first() is None:
+        raise NotFound("execution_coach.error.no_contact", contact=run["contact_id"])
