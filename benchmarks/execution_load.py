@@ -1,19 +1,21 @@
 """The work on the lists under load: many agents in processes of their own, and processes killed.
 
 Run ``python benchmarks/execution_load.py [--agents 20] [--outcomes 500] [--minutes 10]
-[--kills 0] [--customers 0] [--url postgresql+psycopg://…]``. Every agent, in a process of
+[--kills 0] [--customers 0] [--server | --url postgresql+psycopg://…]``. Every agent, in a process of
 their own, takes the next customer, books a piece of the quota where the offer has one, and
 records what came of it, until so many are confirmed; now and then one is given back. With
 ``--kills`` so many processes are killed (kill -9) at random moments; each comes back and
 goes on with what it holds, under the same keys. ``--minutes 0`` lets all go as fast as they
-can. Prints how many outcomes were confirmed, lost and doubled, customers worked on twice at
-once, pieces sold beyond the quota, and how long each press waited. Ends with 1 on any fault.
+can; ``--server`` starts a PostgreSQL server for it. Prints how many outcomes were confirmed,
+lost and doubled, customers worked on twice at once, pieces sold beyond the quota, and how
+long each press waited. Ends with 1 on any fault.
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import datetime as dt
 import json
 import os
@@ -115,6 +117,9 @@ def one_agent(place: dict[str, Any], number: int) -> None:
     desk = project.execution.desk
     said = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     done = sum("contact_id" in each for each in said)
+    if plan.exists() and json.loads(plan.read_text())["lease_id"] in {each.get("done") for each in said}:
+        # Killed after the answer was written down, and before the plan was put away.
+        plan.unlink()
     with log.open("a") as out:
 
         def tell(row: dict[str, Any]) -> None:
@@ -158,7 +163,7 @@ def _work(project: Project, step: dict[str, Any], lease: Lease | None, tell: Any
     start = time.perf_counter()
     if step["back"]:
         execution.desk.give_back(lease_id, "Wrong branch")
-        tell({"press": "give_back", "ms": (time.perf_counter() - start) * 1000})
+        tell({"press": "give_back", "done": lease_id, "ms": (time.perf_counter() - start) * 1000})
         return
     booking, answer = None, step["answer"]
     responded = {"reached": True, "refused": False}.get(answer)
@@ -183,6 +188,7 @@ def _work(project: Project, step: dict[str, Any], lease: Lease | None, tell: Any
     tell(
         {
             "press": "record",
+            "done": lease_id,
             "ms": (time.perf_counter() - start) * 1000,
             "contact_id": contact_id,
             "customer_id": step["customer_id"],
@@ -224,17 +230,22 @@ def run(folder: Path, options: argparse.Namespace) -> int:
     chance = random.Random(0)
     killed = 0
     next_kill = place["began"] + chance.random() * 2
-    while any(agent.poll() is None for agent in agents.values()):
-        if killed < options.kills and time.time() >= next_kill:
-            number = chance.choice([n for n, agent in agents.items() if agent.poll() is None] or [0])
-            if agents[number].poll() is None:
-                agents[number].send_signal(signal.SIGKILL)
-                agents[number].wait()
-                agents[number] = start(number)
-                killed += 1
-            spread = place["seconds"] * 0.9 / options.kills if place["seconds"] else 2.0
-            next_kill = time.time() + 2 * spread * chance.random()
-        time.sleep(0.02)
+    try:
+        while any(agent.poll() is None for agent in agents.values()):
+            if killed < options.kills and time.time() >= next_kill:
+                number = chance.choice([n for n, agent in agents.items() if agent.poll() is None] or [0])
+                if agents[number].poll() is None:
+                    agents[number].send_signal(signal.SIGKILL)
+                    agents[number].wait()
+                    agents[number] = start(number)
+                    killed += 1
+                spread = place["seconds"] * 0.9 / options.kills if place["seconds"] else 2.0
+                next_kill = time.time() + 2 * spread * chance.random()
+            time.sleep(0.02)
+    finally:
+        for agent in agents.values():
+            if agent.poll() is None:
+                agent.kill()
     failed = [number for number, agent in agents.items() if agent.returncode]
     return report(folder, project, options, killed, failed, quota, time.monotonic() - clock)
 
@@ -326,10 +337,24 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--customers", type=int, default=0)
-    parser.add_argument("--url", default=None)
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--server", action="store_true")
+    place.add_argument("--url", default=None)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        return run(Path(folder), options)
+    # Ended from outside, it still ends its agents and its server.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with contextlib.ExitStack() as stack:
+        if options.server:
+            sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+            from postgres import Server, find_programs
+
+            programs = find_programs()
+            if programs is None:
+                parser.error("no PostgreSQL server was found; on Debian, as root: apt-get install postgresql")
+            server = Server(programs)
+            stack.callback(server.remove)
+            options.url = server.url(server.new_database(), by_network=True)
+        return run(Path(stack.enter_context(tempfile.TemporaryDirectory())), options)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 import sqlalchemy as sa
 
@@ -35,6 +34,9 @@ class Hand:
 
 def with_list(store: Store, strategy_id: str = "S1", customers: int = 20) -> str:
     """Launch a list of customers "1", "2" …"""
+    # Not above: the processes of the last test need no frames.
+    import pandas as pd
+
     if CYCLE not in {row["cycle_id"] for row in store.cycles.rows()}:
         store.cycles.open(CYCLE, dt.date(2026, 6, 30))
     card = {
@@ -286,29 +288,29 @@ def test_a_booking_lives_with_its_lease(store: Store, clock: Hand) -> None:
 
 def _take_all(folder: str, agent: str, gate: Any) -> None:
     store = open_store(Path(folder), who=agent)
-    left = {str(number) for number in range(1, 13)}
+    left = {str(number) for number in range(1, 21)}
 
     def choose(look: Look) -> Wanted | None:
         done = {row.customer_id for row in look.news.contacts}
         free = sorted(left - done - set(look.leased))
         return Wanted("L-S1", "S1", free[0]) if free else None
 
-    gate.wait(30)
+    gate.wait(60)
     while (lease := store.leases.take(agent, choose, cycle_id=CYCLE, after=(0, 0))) is not None:
         record(store, lease, "k")
 
 
 def test_processes_that_take_at_once_never_meet(store: Store) -> None:
-    context = multiprocessing.get_context("fork")
-    gate = context.Barrier(3)
+    context = multiprocessing.get_context("spawn")
+    gate = context.Barrier(2)
     agents = [
         context.Process(target=_take_all, args=(str(store.leases.project_folder), name, gate))
-        for name in "abc"
+        for name in "ab"
     ]
     for agent in agents:
         agent.start()
     for agent in agents:
         agent.join(60)
-    assert [agent.exitcode for agent in agents] == [0, 0, 0]
+    assert [agent.exitcode for agent in agents] == [0, 0]
     contacts = store.results.contacts(["L-S1"])
-    assert sorted(contacts["customer_id"], key=int) == [str(number) for number in range(1, 13)]
+    assert sorted(contacts["customer_id"], key=int) == [str(number) for number in range(1, 21)]
