@@ -46,7 +46,7 @@ def test_a_screen_starts_the_page_and_finds_it_again(stopped: Path, monkeypatch:
     # As a kernel of JupyterLab asks: what it was told of itself is not the page's.
     monkeypatch.setenv("WORKBENCH_ROLE", "analyst")
     monkeypatch.setenv("VOILA_PREHEAT", "True")
-    address = start_page(stopped, port=0)
+    address = start_page(stopped, port=0, seconds=120)
     assert find_page(stopped) == start_page(stopped) == address
     assert OPENER.open(join_address(address, "048213", "en"), timeout=30).status == 200
     pid = json.loads((stopped / FILE).read_text())["pid"]
@@ -119,25 +119,38 @@ def test_the_command_serves_until_ctrl_c(stopped: Path) -> None:
     nowhere = terminal.invoke(app, ["room", str(stopped / "nowhere")])
     assert nowhere.exit_code == 2
     assert nowhere.stderr.startswith("✕ There is no project in ")
+    # A page that a screen has started is for this machine alone; asked for another way, it makes room.
+    before = "http://127.0.0.1:1/"
+    serve = (
+        "import pathlib, signal, sys; from workbench.project.room_page import write_page;"
+        f"write_page(pathlib.Path(sys.argv[1]), {before!r}); signal.pause()"
+    )
+    screens = subprocess.Popen([sys.executable, "-c", serve, str(stopped)])
+    until = time.monotonic() + 30
+    while find_page(stopped) is None and time.monotonic() < until:
+        time.sleep(0.05)
     command = [sys.executable, "-m", "workbench.cli", "room", str(stopped), "--port", "0", "--lang", "zh"]
     environ = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
     child = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     try:
         assert child.stdout is not None
-        said = [child.stdout.readline() for _ in range(3)]
-        assert "参与者页面" in said[1]
+        said = [child.stdout.readline() for _ in range(4)]
+        assert screens.wait(30) == -signal.SIGTERM
+        assert before in said[0]
+        assert "参与者页面" in said[2]
         address = find_page(stopped)
-        assert address is not None
-        assert said[1].split()[-1] == address
-        assert "Ctrl-C" in said[2]
+        assert address not in (None, before)
+        assert said[2].split()[-1] == address
+        assert "Ctrl-C" in said[3]
         again = terminal.invoke(app, ["room", str(stopped)])
-        assert (again.exit_code, address in again.stdout) == (0, True)
+        assert (again.exit_code, str(address) in again.stdout) == (0, True)
         family = psutil.Process(child.pid).children(recursive=True)
         child.send_signal(signal.SIGINT)
         rest, _ = child.communicate(timeout=60)
     finally:
-        child.kill()
-        child.communicate()
+        for started in (child, screens):
+            started.kill()
+            started.communicate()
     assert child.returncode == 0
     assert "没有遗留" in rest
     until = time.monotonic() + 10

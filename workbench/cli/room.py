@@ -11,9 +11,10 @@ from workbench import locale
 from workbench.cli.guard import log_folder
 from workbench.cli.servers import Stopped, is_alive, last_line, signals_ignored, signals_stop
 from workbench.errors import MachineProblem, NotFound
-from workbench.project.room_page import check_page, find_page
+from workbench.project.room_page import check_page, find_page, stop_page
 
-_HERE = ("127.0.0.1", "localhost", "::1")
+LOCAL = "127.0.0.1"
+_HERE = (LOCAL, "localhost", "::1")
 
 
 def serve_room(
@@ -53,10 +54,13 @@ def serve_room(
         raise NotFound("cli.error.no_project", folder=folder)
     wanted = check_page(port, public_address)
     found = find_page(folder)
-    if found is not None:
-        # Started from a facilitator's screen, which ends it too.
+    if found is not None and host == LOCAL and port is None and not public_address:
+        # A facilitator's screen has started it.
         say("cli.room.there", address=found)
         return
+    if found is not None:
+        stop_page(folder)
+        say("cli.room.instead", address=found)
     from workbench.publish import Dashboards
 
     log = log_folder(folder) / "participants.log"

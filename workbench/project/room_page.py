@@ -27,7 +27,7 @@ FILE = ".participants_page.json"
 """In the project's folder while the page is served; only its owner can read it."""
 PORT = 8867
 """The usual port: a page that is started again is where the phones look for it."""
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 _ENDS_WITHIN = 15.0
 # What a kernel was told about itself is not true of a process that it starts.
 _OWN_TO_KERNELS = ("JPY_", "VOILA_", "WORKBENCH_PUBLISHED", "WORKBENCH_ROLE", "QUERY_STRING")
@@ -79,7 +79,7 @@ def start_page(
     public_address : str, default=""
         What phones must open where a proxy stands in front, for example the name of
         this machine and a path; by default the host and the port.
-    seconds : float, default=20.0
+    seconds : float, default=60.0
         How long to wait for it.
 
     Returns

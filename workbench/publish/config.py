@@ -29,7 +29,7 @@ _EXTENSIONS = (
 )
 _LONGEST_SOCKET_PATH = 100
 _MEBIBYTE = 2**20
-_ROOM_POOL = 4
+_ROOM_POOL = 3
 """Kernels that wait for a room's people: they scan one code within a minute."""
 
 HEADERS = {
