@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -199,6 +200,7 @@ def _umap(scaled: np.ndarray, random_state: int) -> np.ndarray:
         warnings.simplefilter("ignore")
         from umap import UMAP
 
+        _keep_compiled()
         options: dict[str, Any] = {"min_dist": 0.1, "random_state": random_state, "n_jobs": 1}
         given = scaled
         if len(scaled) < EXACT:
@@ -206,6 +208,19 @@ def _umap(scaled: np.ndarray, random_state: int) -> np.ndarray:
             options["metric"], given = "precomputed", squareform(pdist(scaled))
         model = UMAP(n_neighbors=min(NEIGHBOURS, len(scaled) - 1), **options)
         return np.asarray(model.fit_transform(given))
+
+
+def _keep_compiled() -> None:
+    """Let numba keep what it compiles of UMAP: else each process spends ten seconds on the same."""
+    from numba.core.dispatcher import Dispatcher
+    from umap import layouts, umap_, utils
+
+    for module in (layouts, umap_, utils):
+        for each in vars(module).values():
+            if isinstance(each, Dispatcher) and each.py_func.__module__ == module.__name__:
+                # Where no folder can be written to, all is compiled anew as before.
+                with contextlib.suppress(RuntimeError):
+                    each.enable_caching()
 
 
 def _neighbours(n: int) -> int:

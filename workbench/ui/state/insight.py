@@ -259,7 +259,7 @@ class InsightState(SectionedState, Reshaping):
         """Return the k that each index prefers, and the k in use."""
         assert self.segmentation is not None
         comparison = self.segmentation.comparison
-        votes = {} if comparison is None else self.votes_of(comparison)
+        votes = {} if comparison is None else self._once("votes", lambda: self.votes_of(comparison))
         return votes, len(self.segmentation.segments)
 
     @staticmethod
