@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import time
 
 import pytest
@@ -15,6 +14,7 @@ from workbench.publish import Dashboards
 pytestmark = pytest.mark.browser
 
 QUESTION = "What would keep them from moving money out?"
+CALL = "Call before the deposit matures"
 SCRIPT = '<img src=x onerror="window.ran=1"><script>window.ran=1</script>'
 PHONE = {"width": 360, "height": 740, "is_mobile": True, "has_touch": True}
 # An idea that is on the board and confirmed.
@@ -62,22 +62,56 @@ class Person:
         return self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-@pytest.fixture
-def project(walked_folder, tmp_path):
-    """A copy of the walked sample bank; what is decided in a room changes it."""
-    shutil.copytree(walked_folder, tmp_path / "bank")
-    return wb.open_project(tmp_path / "bank", role="analyst")
+class Facilitator:
+    """Whoever opens and leads the room, on the screen of an analyst."""
+
+    def __init__(self, desk) -> None:
+        self.visit, self.folder = desk("room", ".wb [data-key=button-room-new]")
+        self.page = self.visit.page
+
+    def press(self, key: str) -> None:
+        self.page.locator(f".wb [data-key={key}]").click()
+
+    def fill(self, key: str, text: str) -> None:
+        self.page.locator(f".wb [data-key={key}]").fill(text)
+
+    def opens(self, segment: str) -> str:
+        self.press("button-room-new")
+        self.fill("rm-new-question", QUESTION)
+        self.page.locator(".wb [data-key=rm-new-segment]").select_option(segment)
+        self.fill("rm-new-votes", "2")
+        self.press("rm-open")
+        self.page.wait_for_selector(".wb .rm-qr")
+        return re.sub(r"\D", "", self.page.locator(".wb .rm-code").inner_text())
+
+    def leads(self, stage: str) -> None:
+        self.press("rm-next")
+        self.page.wait_for_function(
+            "name => document.querySelector('.rm-steps .cur').innerText === name", arg=stage
+        )
+
+    def decides(self, idea: str, kind: str, n: int, **fields: str) -> None:
+        box = self.page.locator(".wb .bd-card").filter(has_text=idea).locator(".bd-pick input")
+        if not box.is_checked():
+            box.check()
+        self.press(f"rm-kind-{kind}")
+        for name, text in fields.items():
+            self.fill(f"rm-f-{name}", text)
+        self.press("rm-decide")
+        self.page.wait_for_function(f"document.querySelectorAll('.wb .rm-out li').length === {n}")
 
 
-def test_from_opening_the_room_to_a_label_and_a_hypothesis(project, visit, figure, tmp_path):
+def test_from_opening_the_room_to_a_label_and_a_hypothesis(desk, visit, figure, tmp_path):
+    leader = Facilitator(desk)
+    project = wb.open_project(leader.folder, role="viewer")
     rooms = project.insight.rooms
     segments = project.insight.segmentation().segments
     segment, segment_zh = segments[["segment", "segment_zh"]].iloc[0]
-    number = rooms.open(QUESTION, segment, votes_each=2, minutes={"write": 5})
-    code = rooms.one(number)["code"]
     log = tmp_path / "participants.log"
     with Dashboards(project.folder, role="participant", log=log):
         page = find_page(project.folder)
+        code = leader.opens(segment)
+        number = int(rooms.frame()["room_id"].iloc[0])
         lin = Person(visit, join_address(page, code, "en"), "Lin", "Branch 12", **PHONE)
         chen = Person(visit, join_address(page, code, "zh_CN"), "陈", **PHONE, locale="zh-CN")
         ana = Person(visit, join_address(page, code, "en"), "Ana", "Branch 08")
@@ -87,11 +121,11 @@ def test_from_opening_the_room_to_a_label_and_a_hypothesis(project, visit, figur
         assert chen.page.evaluate("document.documentElement.lang") == "zh-CN"
         assert segment in lin.page.locator(".bd-segment").inner_text()
         assert segment_zh in chen.page.locator(".bd-segment").inner_text()
-        rooms.lead(number, "write")
+        leader.press("rm-start")
         lin.page.wait_for_function("/\\d:\\d\\d/.test(document.querySelector('.bd-clock').innerText)")
 
         # Written for oneself: others' ideas are counted, and nobody reads them.
-        lin.send("Call before the deposit matures")
+        lin.send(CALL)
         lin.send(SCRIPT)
         chen.send("到期前先打电话")
         ana.send("Large-print statement with one phone number")
@@ -100,7 +134,7 @@ def test_from_opening_the_room_to_a_label_and_a_hypothesis(project, visit, figur
         assert ana.page.locator(".bd-text").count() == 1
 
         begun = time.perf_counter()
-        rooms.lead(number, "reveal")
+        leader.leads("Reveal")
         for person in everybody:
             person.reads(SCRIPT)
         figure(f"brainstorm room: a new stage on three pages after {time.perf_counter() - begun:.1f} s")
@@ -111,7 +145,7 @@ def test_from_opening_the_room_to_a_label_and_a_hypothesis(project, visit, figur
             assert person.fits()
 
         # Grouped by keyboard on a desktop; the phones see it.
-        rooms.lead(number, "group")
+        leader.leads("Group")
         ana.sees(".bd-board.is-group")
         ana.page.locator(".bd-card").filter(has_text="Call before").focus()
         ana.page.keyboard.press("m")
@@ -149,14 +183,14 @@ def test_from_opening_the_room_to_a_label_and_a_hypothesis(project, visit, figur
         )
         assert sorted(rooms.ideas(number)["text"]) == sorted(
             (
-                *("Call before the deposit matures", SCRIPT, "到期前先打电话", "断网时写的想法"),
+                *(CALL, SCRIPT, "到期前先打电话", "断网时写的想法"),
                 *("Large-print statement with one phone number", "Said while one was away"),
             )
         )
         assert len(rooms.people(number)) == 3
 
         # Two votes each, and no third.
-        rooms.lead(number, "vote")
+        leader.leads("Vote")
         lin.send("Half a sentence")
         for person in everybody:
             person.sees(".bd-vote")
@@ -167,31 +201,26 @@ def test_from_opening_the_room_to_a_label_and_a_hypothesis(project, visit, figur
         chen.page.locator(".bd-toast").wait_for()
         found = rooms.ideas(number).set_index("text")
         assert found["votes"].sum() == 4
-        first = int(found.loc["Call before the deposit matures", "idea_id"])
 
         # What comes out of it.
-        rooms.lead(number, "decide")
-        rooms.decide(number, "label", [first], segment="Waiting for a call", segment_zh="等一个电话")
-        made = rooms.decide(
-            number,
-            "hypothesis",
-            [first],
-            sentence="A call before the deposit matures keeps them.",
-            outcome="churn",
-            direction="lower",
-            segment="Waiting for a call",
-        )
-        rooms.close(number)
+        leader.leads("Decide")
+        leader.decides(CALL, "label", 1, segment="Waiting for a call", segment_zh="等一个电话")
+        leader.press("lang-zh")
+        leader.page.wait_for_function("document.querySelector('.rm-steps .cur').innerText === '决定'")
+        leader.decides(CALL, "hypothesis", 2, sentence="到期前打电话能留住客户")
+        leader.page.locator(".wb .rm-close summary").click()
+        leader.press("rm-close")
         for person in everybody:
             person.sees(".bd-board.is-closed")
             assert person.fits()
         assert "关闭" in chen.page.locator(".wb-board").inner_text()
         assert "closed" in lin.page.locator(".wb-board").inner_text()
-        for person in everybody:
+        for person in (leader, *everybody):
             assert person.visit.attempts == []
+    project = wb.open_project(leader.folder, role="viewer")
     labels = project.insight.segmentation().segments
     assert "等一个电话" in labels["segment_zh"].tolist()
-    written = project.review.hypotheses.frame().set_index("hypothesis_id").loc[made["hypothesis_id"]]
+    written = project.review.hypotheses.frame().set_index("sentence").loc["到期前打电话能留住客户"]
     assert (written["source"], written["segment"]) == ("room", "Waiting for a call")
     moves = rooms.moves(number)["action"].tolist()
     assert (moves.count("write"), moves.count("join")) == (7, 3)
