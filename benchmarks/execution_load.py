@@ -32,6 +32,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import sqlalchemy as sa
 
 import workbench as wb
 from workbench.errors import ParameterProblem
@@ -212,6 +213,10 @@ def run(folder: Path, options: argparse.Namespace) -> int:
     # Enough on each list that nobody runs out, whatever the quota and the kills do.
     n = options.customers // 2 or round(wanted * 1.1) + 50
     quota = max(1, round(wanted * 0.1))
+    password = sa.make_url(options.url).password if options.url else None
+    if password:
+        # It isn't written into the project, where the agents look.
+        os.environ["PGPASSWORD"] = str(password)
     project = prepare(folder / "bank", n, quota, options.url)
     place = {
         "folder": str(folder),
