@@ -11,6 +11,8 @@ import random
 import sqlite3
 import time
 import weakref
+from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -27,8 +29,10 @@ DRIVER = "postgresql+psycopg"
 _REACH_SECONDS = 10
 _IDLE_SECONDS = 300
 """A writer that says nothing for so long has lost its network, and must not hold up the others."""
-_SHORTEST, _LONGEST = 0.002, 0.02
-"""Seconds between two tries of a waiting writer: at first, and after a few."""
+_SHORTEST = 0.002
+"""Seconds between the first two tries of who waits for SQLite's file; they grow up to a longest."""
+_WRITER, _READER, _COMMIT = 0.02, 0.01, 0.005
+"""Longest seconds between two tries; all others wait for a commit."""
 _MOST_KEPT = 20
 _kept: weakref.WeakKeyDictionary[sa.Engine, weakref.finalize] = weakref.WeakKeyDictionary()
 
@@ -67,9 +71,10 @@ def sqlite_engine(path: Path, *, read_only: bool) -> sa.Engine:
         return sqlite3.connect(
             f"{path.absolute().as_uri()}?mode={mode}",
             uri=True,
-            timeout=BUSY_SECONDS,
+            timeout=0,
             isolation_level=None,
             check_same_thread=False,
+            factory=_Patient,
         )
 
     # NullPool: a connection must never cross a fork (dashboards fork their kernels),
@@ -172,45 +177,72 @@ def without_password(url: str) -> str:
     return known._replace(password=None).set(query=kept).render_as_string(hide_password=False)
 
 
+class _Patient(sqlite3.Connection):
+    """A connection that waits for its commit in short steps: whoever reads is soon done."""
+
+    def commit(self) -> None:
+        """Commit; a commit that met a reader has changed nothing, and can be tried again."""
+        _patiently(super().commit, _COMMIT)
+
+
+def _patiently(attempt: Callable[[], object], longest: float) -> None:
+    """Try until others let go of the file, for `BUSY_SECONDS` at most.
+
+    SQLite's own waiting sleeps ever longer, up to a tenth of a second: who has waited
+    longest loses to who comes new, and all wait for a commit that sleeps on after the
+    last reader has gone.
+    """
+    until = time.monotonic() + BUSY_SECONDS
+    pause = _SHORTEST
+    while True:
+        try:
+            attempt()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+        # Chance spreads the waiting; nothing secret hangs on it.
+        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
+        pause = min(pause * 1.5, longest)
+
+
+def _run(connection: sqlite3.Connection, statement: str) -> None:
+    connection.execute(statement).close()
+
+
 def _set_up_writer(connection: sqlite3.Connection, _record: Any) -> None:
     # A write-ahead log may corrupt the file with SQLite 3.7.0 to 3.51.2, hence DELETE.
-    for pragma in (
-        "journal_mode = DELETE",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        f"busy_timeout = {BUSY_SECONDS * 1000}",
-    ):
-        connection.execute(f"PRAGMA {pragma}").close()
+    for pragma in ("journal_mode = DELETE", "synchronous = FULL", "foreign_keys = ON"):
+        _patiently(partial(_run, connection, f"PRAGMA {pragma}"), _READER)
+    _run(connection, f"PRAGMA busy_timeout = {round(BUSY_SECONDS * 1000)}")
 
 
 def _set_up_reader(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}").close()
-    connection.execute("PRAGMA query_only = ON").close()
+    _run(connection, "PRAGMA query_only = ON")
+    _run(connection, f"PRAGMA busy_timeout = {round(BUSY_SECONDS * 1000)}")
     # The file itself is opened for reading, but ATTACH would open it again for writing.
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    if not connection.get_execution_options().get("workbench_immediate"):
-        connection.exec_driver_sql("BEGIN")
-        return
     raw: Any = connection.connection.driver_connection
-    # SQLite's own waiting sleeps ever longer, up to a tenth of a second, so that who has
-    # waited longest loses to who comes new. Short tries of even chance are fairer.
-    raw.execute("PRAGMA busy_timeout = 0").close()
-    until = time.monotonic() + BUSY_SECONDS
-    pause = _SHORTEST
-    while True:
-        try:
-            raw.execute("BEGIN IMMEDIATE").close()
-            break
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
-                raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, error) from error
-        # Chance spreads the waiting; nothing secret hangs on it.
-        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
-        pause = min(pause * 1.5, _LONGEST)
-    raw.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}").close()
+    immediate = connection.get_execution_options().get("workbench_immediate")
+    _run(raw, "PRAGMA busy_timeout = 0")
+    try:
+        if immediate:
+            _patiently(partial(_run, raw, "BEGIN IMMEDIATE"), _WRITER)
+            # Its commit waits by itself.
+            return
+        _run(raw, "BEGIN")
+        # Takes the reader's lock now, where waiting for it is short.
+        _patiently(partial(_run, raw, "SELECT count(*) FROM sqlite_master"), _READER)
+    except sqlite3.OperationalError as error:
+        if raw.in_transaction:
+            raw.rollback()
+        raise sa.exc.OperationalError("BEGIN", None, error) from error
+    except sqlite3.DatabaseError as error:
+        raise sa.exc.DatabaseError("BEGIN", None, error) from error
+    _run(raw, f"PRAGMA busy_timeout = {round(BUSY_SECONDS * 1000)}")
 
 
 def roll_back_interrupted(path: Path) -> None:
