@@ -21,7 +21,7 @@ THEMES = pd.DataFrame(
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("lang, said", [("en", "branches"), ("zh_CN", "分行")])
+@pytest.mark.parametrize("lang, said", [("en", "branches"), ("zh_CN", "网点")])
 def test_forms_tell_the_sides_apart(mode, lang, said) -> None:
     made = room_sides(THEMES, lang=lang, mode=mode).to_dict()
     marks = [layer["mark"] for layer in made["layer"]]

@@ -87,6 +87,7 @@ class RoomGroups:
                 for row in state.groups.to_dict("records")
             ],
             "last_move": state.last_move,
+            "picked": list(state.decisions.picked),
             "heard": 0,
         }
 
