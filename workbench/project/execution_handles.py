@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from workbench.project.dispositions import Dispositions
     from workbench.project.handle import Project
     from workbench.project.materials import Materials
-    from workbench.project.quota import Quota
     from workbench.project.pace import Pace
+    from workbench.project.quota import Quota
     from workbench.project.scripts import Scripts
 
 
