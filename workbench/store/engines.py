@@ -34,6 +34,9 @@ _SHORTEST = 0.002
 _WRITER, _READER, _COMMIT = 0.02, 0.01, 0.005
 """Longest seconds between two tries; all others wait for a commit."""
 _MOST_KEPT = 20
+# Spreads the waiting. Not the module's own generator: forks would draw alike, and an analyst may
+# have seeded it.
+_chance = random.SystemRandom()
 _kept: weakref.WeakKeyDictionary[sa.Engine, weakref.finalize] = weakref.WeakKeyDictionary()
 
 
@@ -201,8 +204,7 @@ def _patiently(attempt: Callable[[], object], longest: float) -> None:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
                 raise
-        # Chance spreads the waiting; nothing secret hangs on it.
-        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
+        time.sleep(pause * _chance.uniform(0.5, 1.5))
         pause = min(pause * 1.5, longest)
 
 
