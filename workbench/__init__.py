@@ -212,7 +212,7 @@ _ROOMS = {
         "wald_estimate",
         "winsorise",
     ),
-    "project": ("Project", "create_project", "find_case", "open_case", "open_project"),
+    "project": ("Project", "create_project", "find_case", "open_case", "open_copy", "open_project"),
     "sample_bank": ("create_sample_bank", "simulate_outcomes"),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}

@@ -78,7 +78,7 @@ from workbench.insight import (
     typical_members,
     value_deciles,
 )
-from workbench.project import Project, create_project, find_case, open_case, open_project
+from workbench.project import Project, create_project, find_case, open_case, open_copy, open_project
 from workbench.review import (
     PairSums,
     Sums,
@@ -337,6 +337,7 @@ __all__ = [
     "migrate",
     "missing_counterparts",
     "open_case",
+    "open_copy",
     "open_project",
     "pair_snapshots",
     "parse_rules",

@@ -10,8 +10,8 @@ pytestmark = pytest.mark.browser
 
 PEOPLE = (("Chen Wei", "head_office"), ("Lin Fang", "Branch 12"))
 IDEAS = (
-    (0, "Call before the deposit matures"),
-    (1, "Call when a deposit matures"),
+    (0, "Ring before a bond matures"),
+    (1, "Ring when a bond matures"),
     (1, "<img src=x onerror=alert(1)><script>document.title = 'taken'</script>"),
     (0, "👵🏽 家里人一起来"),
     (1, "\u202eمرحبا بالعملاء\u202c"),

@@ -166,7 +166,12 @@ def undeclared(folder: str, declared: set[str]) -> dict[str, set[str]]:
     """Imports of a folder that no declared distribution provides."""
     strange: dict[str, set[str]] = {}
     for path in sorted((ROOT / folder).rglob("*.py")):
-        beside = {neighbour.stem for neighbour in path.parent.glob("*.py")}
+        # Scripts reach their neighbours, and benchmarks the scripts, by the path.
+        near = [
+            *path.parent.glob("*.py"),
+            *((ROOT / "scripts").glob("*.py") if folder == "benchmarks" else []),
+        ]
+        beside = {neighbour.stem for neighbour in near}
         for name in imported(path) - beside:
             if canonicalize_name(PROVIDED_BY.get(name, name)) not in declared:
                 strange.setdefault(name, set()).add(str(path.relative_to(ROOT)))

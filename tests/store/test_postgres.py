@@ -21,7 +21,6 @@ import workbench as wb
 from workbench.cli.soundness import examine_project
 from workbench.errors import MachineProblem, NotFound, ParameterProblem
 from workbench.store import Store, engines, open_store, schema
-from workbench.store.area import Area
 from workbench.store.migrations import run as migrations
 from workbench.store.roles import writes
 
@@ -126,8 +125,11 @@ def test_a_lock_that_is_never_freed_is_said(bank: Store, monkeypatch: pytest.Mon
     bank.comments.add("insight", "afterwards", None)
 
 
-class _Cut(Area):
+class _Cut:
     """A writer whose connection is cut in the middle."""
+
+    def __init__(self, database: Any) -> None:
+        self.database = database
 
     @writes("analyst")
     def add(self, postgres: Any) -> None:
@@ -141,7 +143,7 @@ class _Cut(Area):
 
 def test_a_connection_that_is_lost_is_said_and_nothing_is_half_done(bank: Store, postgres: Any) -> None:
     with pytest.raises(MachineProblem, match=r"was lost .* look whether it is there") as caught:
-        _Cut(bank.database, bank.cycles.project_folder).add(postgres)
+        _Cut(bank.database).add(postgres)
     assert caught.value.key == "store.error.lost_server"
     assert bank.comments.frame(None, None).empty
     assert "comment.add" not in set(bank.trail.audit_log()["action"])

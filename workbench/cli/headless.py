@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -149,13 +148,9 @@ def _worked_on(project: Any, on_copy: bool, tell: Callable[[str], Any], lang: st
 
     tell(locale.text("review_cycles.run.copy", lang, cycle=project.cycle.cycle_id))
     with TemporaryDirectory(prefix="workbench-run-") as scratch:
-        copy = Path(scratch) / project.folder.name
-        shutil.copytree(project.folder, copy, ignore=shutil.ignore_patterns("exports"))
-        (copy / "exports").mkdir()
-        wb.open_project(copy, role="analyst", cycle=project.cycle.cycle_id).reopen_cycle(
-            locale.text("review_cycles.run.copy_reason", lang)
-        )
-        yield copy
+        copy = wb.open_copy(project, Path(scratch) / project.folder.name, raw_files=True)
+        copy.reopen_cycle(locale.text("review_cycles.run.copy_reason", lang))
+        yield copy.folder
 
 
 def prepare(notebook: dict[str, Any], cycle: str) -> dict[str, Any]:

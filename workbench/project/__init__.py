@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from workbench.project.cases import find_case, open_case
+    from workbench.project.cases import find_case, open_case, open_copy
     from workbench.project.cycles import Cycle
     from workbench.project.execution import OutcomeReport
     from workbench.project.handle import Project
@@ -37,6 +37,7 @@ __all__ = [
     "create_project",
     "find_case",
     "open_case",
+    "open_copy",
     "open_project",
 ]
 
@@ -53,6 +54,7 @@ _HOME = {
     "create_project": "opening",
     "find_case": "cases",
     "open_case": "cases",
+    "open_copy": "cases",
     "open_project": "opening",
 }
 

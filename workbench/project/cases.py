@@ -1,9 +1,12 @@
-"""The public files that the case notebooks work on: where they lie, and that they are the right ones."""
+"""What the case notebooks work on: public files, known to be the right ones, and copies of a project."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -141,6 +144,59 @@ def open_case(name: str, folder: str | os.PathLike[str] | None = None) -> Projec
     project = open_project(home) if there else create_project(home)
     project.import_files(path, snapshot_date=CASES[name].snapshot_date)
     return project
+
+
+def open_copy(
+    project: Project,
+    folder: str | os.PathLike[str] | None = None,
+    *,
+    cycle: str | None = None,
+    raw_files: bool = False,
+) -> Project:
+    """Open a copy of a project, to practise on; the project itself stays as it is.
+
+    Parameters
+    ----------
+    project : Project
+        What is copied; its exports are left out.
+    folder : path, optional
+        Where to, new; by default a temporary folder of this machine.
+    cycle : str, optional
+        Of the copy's handle; by default the project's.
+    raw_files : bool, default=False
+        Whether the inbox comes along. Only a new import needs it, and it is the larger part.
+
+    Returns
+    -------
+    Project
+
+    Raises
+    ------
+    ParameterProblem
+        If the project's state lies in a database elsewhere: a copied folder would still
+        write to it.
+
+    Examples
+    --------
+    >>> copy = open_copy(open_project("demo_bank"))  # doctest: +SKIP
+    >>> copy.insight.rooms.open("What would make them stay?")  # doctest: +SKIP
+    2
+    """
+    from workbench.project.opening import open_project
+
+    if project.settings.database:
+        raise ParameterProblem("project.case.no_copy")
+    name = project.folder.name
+    home = Path(folder) if folder is not None else Path(tempfile.mkdtemp(prefix="workbench_copy_")) / name
+    left = ("exports",) if raw_files else ("exports", "inbox")
+    shutil.copytree(project.folder, home, ignore=_at_top(project.folder, left))
+    for each in left:
+        (home / each).mkdir(exist_ok=True)
+    return open_project(home, project.role, cycle or project.cycle.cycle_id or None)
+
+
+def _at_top(folder: Path, names: tuple[str, ...]) -> Callable[[str, list[str]], list[str]]:
+    return lambda place, _: [*names] if Path(place) == folder else []
 
 
 def _places() -> list[Path]:
