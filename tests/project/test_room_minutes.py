@@ -342,3 +342,11 @@ def test_what_is_asked_wrongly_is_said(project: Project) -> None:
         project.insight.rooms.minutes(CLOSED, "pdf")
     with pytest.raises(NotFound, match="no room number 99"):
         project.insight.rooms.minutes(99)
+
+
+def test_a_room_that_was_played_in_one_moment_says_so(project: Project) -> None:
+    # The sample bank's own; those above took their time.
+    page = unescape(project.insight.rooms.minutes(1, "html").read_text(encoding="utf-8"))
+    assert "6 stages at one moment: the room was played by a program, not held" in page
+    assert "in 0 minutes" not in page
+    assert "at one moment" not in project.insight.rooms.minutes(CLOSED, "html").read_text(encoding="utf-8")

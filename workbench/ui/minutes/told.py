@@ -189,12 +189,18 @@ class Teller(Words):
         record = self.record
         closed = record.room["closed_at"] is not None
         key = "room_minutes.title.stages_closed" if closed else "room_minutes.title.stages_open"
+        played = closed and record.minutes == 0
+        if played:
+            # In one write, as the sample bank's room: lengths of nothing would say nothing.
+            key = "room_minutes.title.stages_played"
         rows = [
             (
                 self.stage(period.stage),
                 f"{period.began:%Y-%m-%d %H:%M:%S}",
                 "" if period.ended is None else f"{period.ended:%Y-%m-%d %H:%M:%S}",
-                None if period.ended is None else (period.ended - period.began).total_seconds() / 60,
+                None
+                if played or period.ended is None
+                else (period.ended - period.began).total_seconds() / 60,
                 period.minutes,
             )
             for period in record.periods
