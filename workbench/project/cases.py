@@ -178,9 +178,11 @@ def open_copy(
 
     Examples
     --------
-    >>> copy = open_copy(open_project("demo_bank"))  # doctest: +SKIP
-    >>> copy.insight.rooms.open("What would make them stay?")  # doctest: +SKIP
-    2
+    >>> from workbench.project.opening import create_project
+    >>> project = create_project(tempfile.mkdtemp() + "/bank", "Bank")
+    >>> copy = open_copy(project)
+    >>> copy.name, copy.folder == project.folder
+    ('Bank', False)
     """
     from workbench.project.opening import open_project
 
