@@ -157,7 +157,7 @@ def test_groups_are_proposed_looked_at_and_changed_on_the_board(walked, shown, t
     view.groups.press("propose")
     assert state.jobs.wait()
     view.groups.press("accept")
-    assert "1 groups" in said(state)
+    assert "Groups now: 1." in said(state)
     group = int(section.groups["group_id"].iloc[0])
     answers = []
     view.board.done = lambda key, content: answers.append((key, dict(content)))
@@ -178,6 +178,10 @@ def test_groups_are_proposed_looked_at_and_changed_on_the_board(walked, shown, t
     assert [each["name"] for each in view.board.view["groups"]] == ["In time"]
     assert section.sides.counts() == {"both": 1, "head_office": 1, "branch": 0}
     assert {"chart", "table"} <= view._shown()
+    values = {kpi.label: kpi.value for kpi in state.kpis()}
+    for number, idea in enumerate(played.ideas):
+        view.board.hear({**move, "key": f"out {number}", "content": {"idea_id": idea}})
+    assert (values["Groups"], {kpi.label: kpi.value for kpi in state.kpis()}["Groups"]) == ("1", "0")
 
 
 def test_ideas_become_a_label_and_a_hypothesis(walked, shown, text):

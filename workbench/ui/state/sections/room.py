@@ -262,6 +262,8 @@ class RoomState(SectionState):
         if self.is_private:
             return found
         alone = int(self.ideas["group_id"].isna().sum()) if len(self.ideas) else 0
+        # A group that its last idea has left is kept for the replay, and is no theme.
+        grouped = self.ideas["group_id"].nunique() if len(self.ideas) else 0
         votes = int(self.ideas["votes"].sum()) if len(self.ideas) else 0
         most = int(self.room["votes_each"]) * len(sides)
         made = self.decisions.counts()
@@ -269,7 +271,7 @@ class RoomState(SectionState):
             *found,
             Kpi(
                 self.t("insight_brainstorm.kpi.groups"),
-                str(len(self.groups)),
+                str(grouped),
                 note=self.t("insight_brainstorm.kpi.alone", n=alone),
             ),
             Kpi(
