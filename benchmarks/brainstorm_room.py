@@ -33,6 +33,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from own_server import start_server
+
 from workbench.errors import WorkbenchError
 from workbench.insight.brainstorm import replay_moves
 from workbench.store import open_store
@@ -315,15 +317,7 @@ def main() -> int:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         if options.server:
-            sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
-            from postgres import Server, find_programs
-
-            programs = find_programs()
-            if programs is None:
-                parser.error("no PostgreSQL server was found; on Debian, as root: apt-get install postgresql")
-            server = Server(programs)
-            stack.callback(server.remove)
-            options.url = server.url(server.new_database(), by_network=True)
+            options.url = start_server(stack, parser)
         return run(folder, options)
 
 

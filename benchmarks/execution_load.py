@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
+from own_server import start_server
 
 import workbench as wb
 from workbench.errors import ParameterProblem
@@ -350,15 +351,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with contextlib.ExitStack() as stack:
         if options.server:
-            sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
-            from postgres import Server, find_programs
-
-            programs = find_programs()
-            if programs is None:
-                parser.error("no PostgreSQL server was found; on Debian, as root: apt-get install postgresql")
-            server = Server(programs)
-            stack.callback(server.remove)
-            options.url = server.url(server.new_database(), by_network=True)
+            options.url = start_server(stack, parser)
         return run(Path(stack.enter_context(tempfile.TemporaryDirectory())), options)
 
 
