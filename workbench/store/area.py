@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from workbench.errors import Conflict, NotAllowed
+from workbench.errors import Conflict, NotAllowed, NotFound
 from workbench.store import schema
 from workbench.store.roles import Role, may, reads
 
@@ -46,6 +46,35 @@ class Area:
             raise NotAllowed(
                 "store.error.not_allowed", role=self.database.role, minimum=minimum, action="require"
             )
+
+
+def only_row(
+    connection: sa.Connection | Change, table: sa.Table, *where: Any, absent: str, **words: Any
+) -> Any:
+    """Return the one row of a table that is asked for.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection or Change
+        Where it is looked for.
+    table : sqlalchemy.Table
+        The table.
+    *where : Any
+        Conditions that at most one row meets.
+    absent : str
+        Key of the sentence where there is none.
+    **words : Any
+        What the sentence names.
+
+    Raises
+    ------
+    NotFound
+        If there is no such row.
+    """
+    row = connection.execute(sa.select(table).where(*where)).one_or_none()
+    if row is None:
+        raise NotFound(absent, **words)
+    return row
 
 
 def record_edges(change: Change, edges: Iterable[tuple[str, str]]) -> None:

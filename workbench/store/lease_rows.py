@@ -8,9 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from workbench.errors import Conflict, NotAllowed, NotFound, ParameterProblem
+from workbench.errors import Conflict, NotAllowed, ParameterProblem
 from workbench.store import schema
 from workbench.store import schema_execution as tables
+from workbench.store.area import only_row
 from workbench.store.database import Change
 from workbench.store.quota_rows import QuotaState
 
@@ -93,10 +94,8 @@ def find_lease(connection: sa.Connection, lease_id: int) -> Any:
         If there is none of that number.
     """
     table = tables.leases
-    row = connection.execute(sa.select(table).where(table.c.lease_id == lease_id)).one_or_none()
-    if row is None:
-        raise NotFound("execution_desk.error.no_lease", lease=lease_id)
-    return row
+    wanted = table.c.lease_id == lease_id
+    return only_row(connection, table, wanted, absent="execution_desk.error.no_lease", lease=lease_id)
 
 
 def standing_lease(change: Change, lease_id: int, agent: str) -> Any:

@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from workbench.errors import NotFound, ParameterProblem
+from workbench.errors import ParameterProblem
 from workbench.store import schema_execution as tables
-from workbench.store.area import Area, refuse_lost_edit
+from workbench.store.area import Area, only_row, refuse_lost_edit
 from workbench.store.database import Change
 from workbench.store.roles import reads, writes
 from workbench.store.room_moves import checked_text
@@ -193,11 +193,9 @@ class Materials(Area):
 
     def _row(self, change: Change, name: str, version: int) -> Any:
         table = tables.materials
-        query = sa.select(table).where(table.c.name == name, table.c.version == version)
-        row = change.execute(query).one_or_none()
-        if row is None:
-            raise NotFound("execution_desk.error.no_material", name=name, version=version)
-        return row
+        wanted = (table.c.name == name, table.c.version == version)
+        absent = "execution_desk.error.no_material"
+        return only_row(change, table, *wanted, absent=absent, name=name, version=version)
 
     @staticmethod
     def _set(change: Change, row: Any, **values: Any) -> None:

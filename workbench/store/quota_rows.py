@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from workbench.errors import NotFound
 from workbench.store import schema_execution as tables
+from workbench.store.area import only_row
 from workbench.store.database import Change
 
 
@@ -108,10 +108,8 @@ def find_quota_row(change: Change, quota_id: int) -> Any:
         If there is none of that number.
     """
     table = tables.quotas
-    row = change.execute(sa.select(table).where(table.c.quota_id == quota_id)).one_or_none()
-    if row is None:
-        raise NotFound("execution_desk.error.no_such_quota", quota=quota_id)
-    return row
+    wanted = table.c.quota_id == quota_id
+    return only_row(change, table, wanted, absent="execution_desk.error.no_such_quota", quota=quota_id)
 
 
 def find_booking(change: Change, entry_id: int, kind: str = "book") -> Any:
@@ -123,11 +121,8 @@ def find_booking(change: Change, entry_id: int, kind: str = "book") -> Any:
         If there is no such booking.
     """
     table = tables.quota_entries
-    query = sa.select(table).where(table.c.entry_id == entry_id, table.c.kind == kind)
-    row = change.execute(query).one_or_none()
-    if row is None:
-        raise NotFound("execution_desk.error.no_booking", booking=entry_id)
-    return row
+    wanted = (table.c.entry_id == entry_id, table.c.kind == kind)
+    return only_row(change, table, *wanted, absent="execution_desk.error.no_booking", booking=entry_id)
 
 
 def balance_of(change: Change, quota_id: int) -> int:

@@ -7,8 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from workbench.errors import NotFound, ParameterProblem
+from workbench.errors import ParameterProblem
 from workbench.store import schema_rooms as tables
+from workbench.store.area import only_row
 from workbench.store.database import Change
 from workbench.store.room_moves import LONGEST_GROUP, LONGEST_IDEA, checked_text
 
@@ -22,10 +23,8 @@ def _idea(change: Change, room: Any, content: Mapping[str, Any], person: Any = N
     where.append(table.c.withdrawn_at.is_(None))
     if person is not None:
         where.append(table.c.person_id == person.person_id)
-    row = change.execute(sa.select(table).where(*where)).one_or_none()
-    if row is None:
-        raise NotFound("rooms.error.no_idea" if person is None else "rooms.error.not_yours")
-    return row
+    absent = "rooms.error.no_idea" if person is None else "rooms.error.not_yours"
+    return only_row(change, table, *where, absent=absent)
 
 
 def _number(content: Mapping[str, Any], name: str) -> int:
@@ -39,10 +38,7 @@ def _number(content: Mapping[str, Any], name: str) -> int:
 def _group(change: Change, room: Any, group_id: int) -> Any:
     table = tables.groups
     where = (table.c.group_id == group_id, table.c.room_id == room.room_id, table.c.removed_at.is_(None))
-    row = change.execute(sa.select(table).where(*where)).one_or_none()
-    if row is None:
-        raise NotFound("rooms.error.no_group")
-    return row
+    return only_row(change, table, *where, absent="rooms.error.no_group")
 
 
 def _write(change: Change, room: Any, person: Any, content: Mapping[str, Any]) -> dict[str, Any]:

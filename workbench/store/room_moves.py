@@ -10,8 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from workbench.errors import NotAllowed, NotFound, ParameterProblem
+from workbench.errors import NotAllowed, ParameterProblem
 from workbench.store import schema_rooms as tables
+from workbench.store.area import only_row
 from workbench.store.content import canonical_json
 from workbench.store.database import Change
 
@@ -64,10 +65,8 @@ def find_room(connection: sa.Connection, room_id: int) -> Any:
     NotFound
         If there is none of that number.
     """
-    row = connection.execute(sa.select(tables.rooms).where(tables.rooms.c.room_id == room_id)).one_or_none()
-    if row is None:
-        raise NotFound("rooms.error.no_room", room=room_id)
-    return row
+    wanted = tables.rooms.c.room_id == room_id
+    return only_row(connection, tables.rooms, wanted, absent="rooms.error.no_room", room=room_id)
 
 
 def find_person(connection: sa.Connection, token: str) -> Any:
