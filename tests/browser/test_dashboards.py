@@ -14,7 +14,7 @@ import pytest
 
 import workbench as wb
 from workbench.publish import Dashboards
-from workbench.ui.state.sections import INSIGHT, REVIEW, STRATEGY
+from workbench.ui.state.sections import EXECUTION, INSIGHT, REVIEW, STRATEGY, WORKING
 
 pytestmark = pytest.mark.browser
 
@@ -109,12 +109,20 @@ def _section(page, name: str) -> None:
 LOOKS = [("en", 1440), ("zh_CN", 360), *([("zh_CN", 1440)] if "WORKBENCH_SCREENSHOTS" in os.environ else [])]
 
 
+SECTIONS = {
+    "insight": INSIGHT,
+    "strategy": STRATEGY,
+    "execution": [name for name in EXECUTION if name not in WORKING],
+    "review": REVIEW,
+}
+
+
 @pytest.mark.parametrize("lang,width", LOOKS)
-@pytest.mark.parametrize("stage,sections", [("insight", INSIGHT), ("strategy", STRATEGY), ("review", REVIEW)])
-def test_screenshot_of_every_section(dashboards, visit, stage, sections, lang, width):
+@pytest.mark.parametrize("stage", SECTIONS)
+def test_screenshot_of_every_section(dashboards, visit, stage, lang, width):
     opened = visit(width=width)
     page = opened.open(dashboards.address(stage, lang=lang), charts=1)
-    for name in sections:
+    for name in SECTIONS[stage]:
         _section(page, name)
         assert page.locator(".wb .note.error").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name

@@ -16,7 +16,7 @@ import pytest
 import workbench as wb
 from workbench.project import Project
 from workbench.ui.state import guard
-from workbench.ui.state.sections import INSIGHT, REVIEW, STRATEGY
+from workbench.ui.state.sections import EXECUTION, INSIGHT, REVIEW, STRATEGY
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def opened(request: pytest.FixtureRequest) -> Callable[..., Any]:
     ``opened(project, **traits)`` returns the screen's state.
     """
     name = request.path.stem.removeprefix("test_")
-    homes = {"insight": INSIGHT, "strategy": STRATEGY, "review": REVIEW}
+    homes = {"insight": INSIGHT, "strategy": STRATEGY, "execution": EXECUTION, "review": REVIEW}
     stage = next(stage for stage, sections in homes.items() if name in sections)
     make = getattr(import_module(f"workbench.ui.state.{stage}"), f"{stage.title()}State")
 

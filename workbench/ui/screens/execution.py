@@ -10,7 +10,8 @@ import ipywidgets as widgets
 from workbench import charts
 from workbench.charts.execution import dispositions_table, pace_table, progress_table
 from workbench.ui.panel import Panel
-from workbench.ui.screens.frame import Screen, card, show
+from workbench.ui.screens.frame import card, show
+from workbench.ui.screens.sectioned import SectionedScreen
 from workbench.ui.state.execution import FILTERS, ExecutionState
 from workbench.ui.vega import VegaView
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 MESSAGE_PREFIXES = ("execution.filter.",)
 
 
-class ExecutionScreen(Screen):
+class ExecutionScreen(SectionedScreen):
     """A view of `ExecutionState`.
 
     Parameters
@@ -67,7 +68,9 @@ class ExecutionScreen(Screen):
                 card(self.files, area="a-files"),
             ]
         first, last = self.reading[:3], self.reading[3:]
-        return [*first, *self.working[:2], *last, *self.working[2:]]
+        cards = [*first, *self.working[:2], *last, *self.working[2:]]
+        self.keep_overview(cards)
+        return cards
 
     def _connect_work(self) -> None:
         work = self.state.work
@@ -84,7 +87,12 @@ class ExecutionScreen(Screen):
     # Painting --------------------------------------------------------------------
 
     def paint(self) -> None:
-        """Fill every card from the state."""
+        """Fill the cards of the open section, or of the overview, from the state."""
+        section = self.put_section()
+        if section is not None:
+            self.filters.layout.display = "none"
+            section.paint()
+            return
         state = self.state
         self.filters.layout.display = "" if state.is_ready else "none"
         for part in [*self.reading, *self.working]:

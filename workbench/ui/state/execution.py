@@ -12,11 +12,12 @@ from workbench import locale
 from workbench.errors import NotFound
 from workbench.execution import coarsen_days, count_days, count_dispositions, judge_pace
 from workbench.strategy import translate_strategies
-from workbench.ui.state.base import ScreenState
 from workbench.ui.state.execution_findings import ExecutionFindings
 from workbench.ui.state.execution_hidden import Hiding, hide_dispositions
 from workbench.ui.state.execution_work import Work
 from workbench.ui.state.parts import Button, Heading, Kpi
+from workbench.ui.state.sections import EXECUTION, WORKING
+from workbench.ui.state.sections.tabs import SectionedState
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 
 FILTERS = {"strategy": "strategy_id", "channel": "channel", "segment": "segment"}
 CHANNELS = ("phone", "sms", "app", "branch", "email")
-MESSAGE_PREFIXES = ("execution.channel.", "execution.pace.")
+MESSAGE_PREFIXES = ("execution.channel.", "execution.pace.", "execution.section.")
 
 
-class ExecutionState(ScreenState):
+class ExecutionState(SectionedState):
     """The execution screen: filters, progress, and the work of those who contact customers.
 
     Attributes
@@ -61,6 +62,12 @@ class ExecutionState(ScreenState):
             self.kept[key] = make()
         return self.kept[key]
 
+    @property
+    def homes(self) -> dict[str, str]:  # type: ignore[override]
+        """The sections that this role has."""
+        works = self.may("contributor")
+        return {name: home for name, home in EXECUTION.items() if works or name not in WORKING}
+
     # Reading ---------------------------------------------------------------------
 
     @property
@@ -81,7 +88,11 @@ class ExecutionState(ScreenState):
             self.progress_rows = translate_strategies(self.progress_rows, self.lang)
 
     def load(self) -> None:
-        """Read the cycle's lists, and what came of them."""
+        """Read the cycle's lists, what came of them, and what the open section shows."""
+        self._read_lists()
+        self.read_sections_again()
+
+    def _read_lists(self) -> None:
         project = self.project
         self.progress_rows = self.progress_rows.iloc[:0]
         self.kept.clear()
@@ -249,14 +260,18 @@ class ExecutionState(ScreenState):
         return ExecutionFindings(self)
 
     def heading(self) -> Heading:
-        """Return the finding about the lists shown."""
+        """Return the open section's finding, or the one about the lists shown."""
+        if self.current_section is not None:
+            return self.current_section.heading()
         buttons = (Button("comments", self.t("execution.button.comments", n=self.comment_count())),)
         if not self.is_ready:
             return Heading(self.t("execution.nothing.title"), self.t("execution.nothing.subtitle"), buttons)
         return Heading(self.findings.title(), self.findings.subtitle(), buttons)
 
     def kpis(self) -> list[Kpi]:
-        """Return the six figures of the strip."""
+        """Return the open section's figures, or the six of the overview."""
+        if self.current_section is not None:
+            return self.current_section.kpis()
         return self.findings.kpis() if self.is_ready else []
 
     def hint(self) -> str:

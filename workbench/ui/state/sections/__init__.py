@@ -34,6 +34,12 @@ STRATEGY: dict[str, str] = {
 }
 """The same of the strategy screen."""
 
+EXECUTION: dict[str, str] = {}
+"""The same of the execution screen."""
+
+WORKING: tuple[str, ...] = ()
+"""Sections for those who contact customers; a viewer has no such tab."""
+
 REVIEW: dict[str, str] = {
     "evaluation": "EvaluationState",
     "targeting": "TargetingState",
@@ -45,7 +51,7 @@ REVIEW: dict[str, str] = {
 }
 """The same of the review screen."""
 
-__all__ = ["INSIGHT", "REVIEW", "STRATEGY", "SectionState", "state_class"]
+__all__ = ["EXECUTION", "INSIGHT", "REVIEW", "STRATEGY", "WORKING", "SectionState", "state_class"]
 
 
 def state_class(name: str, homes: Mapping[str, str]) -> type[SectionState]:
