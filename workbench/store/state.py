@@ -23,6 +23,7 @@ from workbench.store.materials import Materials
 from workbench.store.objectives import Objectives
 from workbench.store.pairs import Pairs
 from workbench.store.quota import Quotas
+from workbench.store.referral_rules import ReferralRules
 from workbench.store.remarks import Comments, Ideas
 from workbench.store.results import Decisions, Results
 from workbench.store.room_acts import RoomActs
@@ -51,6 +52,7 @@ AREAS: tuple[type[Area], ...] = (
     Objectives,
     Pairs,
     Quotas,
+    ReferralRules,
     Results,
     RoomActs,
     Rooms,
@@ -96,6 +98,7 @@ class Store:
         self.objectives = Objectives(database, project_folder)
         self.pairs = Pairs(database, project_folder)
         self.quotas = Quotas(database, project_folder)
+        self.referral_rules = ReferralRules(database, project_folder)
         self.results = Results(database, project_folder)
         self.room_acts = RoomActs(database, project_folder)
         self.rooms = Rooms(database, project_folder)
