@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0016"
+HEAD = "0017"
 """The newest migration; a store that stands elsewhere is migrated when it is opened."""
 
 metadata = MetaData(

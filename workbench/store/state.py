@@ -22,6 +22,7 @@ from workbench.store.leases import Leases
 from workbench.store.materials import Materials
 from workbench.store.objectives import Objectives
 from workbench.store.pairs import Pairs
+from workbench.store.pipeline_templates import PipelineTemplates
 from workbench.store.quota import Quotas
 from workbench.store.referral_rules import ReferralRules
 from workbench.store.remarks import Comments, Ideas
@@ -51,6 +52,7 @@ AREAS: tuple[type[Area], ...] = (
     Materials,
     Objectives,
     Pairs,
+    PipelineTemplates,
     Quotas,
     ReferralRules,
     Results,
@@ -97,6 +99,7 @@ class Store:
         self.materials = Materials(database, project_folder)
         self.objectives = Objectives(database, project_folder)
         self.pairs = Pairs(database, project_folder)
+        self.pipeline_templates = PipelineTemplates(database, project_folder)
         self.quotas = Quotas(database, project_folder)
         self.referral_rules = ReferralRules(database, project_folder)
         self.results = Results(database, project_folder)
