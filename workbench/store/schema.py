@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0017"
+HEAD = "0018"
 """The newest migration; a store that stands elsewhere is migrated when it is opened."""
 
 metadata = MetaData(

@@ -16,6 +16,7 @@ from workbench.store.database import Database
 from workbench.store.disposition_codes import DispositionCodes
 from workbench.store.drafts import Drafts
 from workbench.store.exports import Exports
+from workbench.store.feedback_codes import FeedbackCodes
 from workbench.store.hypotheses import Hypotheses
 from workbench.store.late import Late
 from workbench.store.leases import Leases
@@ -44,6 +45,7 @@ AREAS: tuple[type[Area], ...] = (
     DispositionCodes,
     Drafts,
     Exports,
+    FeedbackCodes,
     Hypotheses,
     Ideas,
     Late,
@@ -90,6 +92,7 @@ class Store:
         self.disposition_codes = DispositionCodes(database, project_folder)
         self.drafts = Drafts(database, project_folder)
         self.exports = Exports(database, project_folder)
+        self.feedback_codes = FeedbackCodes(database, project_folder)
         self.hypotheses = Hypotheses(database, project_folder)
         self.ideas = Ideas(database, project_folder)
         self.late = Late(database, project_folder)
