@@ -91,9 +91,7 @@ class ReferralRules(Area):
                 change.ids.update(version=version, already=True)
                 return version
             standing = {} if newest is None else json.loads(newest.content)
-            refuse_lost_edit(
-                standing, dict(content), expected_version, version, "the rules of referrals"
-            )
+            refuse_lost_edit(standing, dict(content), expected_version, version, "the rules of referrals")
             uses = _uses(change.connection)
             for part, codes in removed.items():
                 for code in codes:

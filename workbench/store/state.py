@@ -26,6 +26,7 @@ from workbench.store.pairs import Pairs
 from workbench.store.pipeline_templates import PipelineTemplates
 from workbench.store.quota import Quotas
 from workbench.store.referral_rules import ReferralRules
+from workbench.store.referrals import Referrals
 from workbench.store.remarks import Comments, Ideas
 from workbench.store.results import Decisions, Results
 from workbench.store.room_acts import RoomActs
@@ -57,6 +58,7 @@ AREAS: tuple[type[Area], ...] = (
     PipelineTemplates,
     Quotas,
     ReferralRules,
+    Referrals,
     Results,
     RoomActs,
     Rooms,
@@ -105,6 +107,7 @@ class Store:
         self.pipeline_templates = PipelineTemplates(database, project_folder)
         self.quotas = Quotas(database, project_folder)
         self.referral_rules = ReferralRules(database, project_folder)
+        self.referrals = Referrals(database, project_folder)
         self.results = Results(database, project_folder)
         self.room_acts = RoomActs(database, project_folder)
         self.rooms = Rooms(database, project_folder)
