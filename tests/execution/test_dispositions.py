@@ -107,7 +107,9 @@ def test_worklist_counts_and_progress_use_them(targets, customers, strategies) -
     packaged = build_worklist(*given, today="2026-10-14").set_index("customer_id")
     assert packaged.loc["0000000001", "status"] == "open"
     counts = count_dispositions(contacts, dispositions=codes)
-    assert counts["disposition"].tolist() == ["reached", "no_answer", "callback", "wrong_number", "visit"]
+    offered = [code for code, entry in codes.items() if not entry.retired]
+    assert counts["disposition"].tolist() == offered
+    assert offered[-2:] == ["do_not_contact", "visit"]
     used = count_dispositions(_contacts(("0000000001", "refused")), dispositions=codes)
     assert used.set_index("disposition").loc["refused", ["reached", "n"]].tolist() == [True, 1]
     about = (targets, contacts, OUTCOMES.empty(), strategies)

@@ -13,7 +13,7 @@ import pytest
 
 import workbench as wb
 from workbench.errors import Conflict, NotAllowed, NotFound, ParameterProblem
-from workbench.project import Project
+from workbench.project import Project, cutting
 from workbench.project.desk import Lease
 from workbench.project.lists import TargetLists
 from workbench.tables import STRATEGIES, TARGETS
@@ -414,7 +414,7 @@ def test_a_code_in_use_is_retired_and_not_deleted(project: Project) -> None:
     with pytest.raises(ParameterProblem, match=r"can't be deleted.* have it: 1\."):
         codes.delete("visit")
     assert codes.delete("wrong_number") == codes.retire("visit") - 1 == 2
-    assert list(codes.offered()) == ["reached", "no_answer", "refused", "callback"]
+    assert list(codes.offered()) == ["reached", "no_answer", "refused", "callback", "do_not_contact"]
     assert codes.labels("zh_CN")["visit"] == "到店"
     with pytest.raises(ParameterProblem, match="retired"):
         record(project, execution.desk.take_next(), "visit")
@@ -447,3 +447,31 @@ def test_only_the_current_rate_is_given(project: Project) -> None:
     materials.withdraw("rate", 2, "Misprint")
     assert materials.shown(day="2026-10-20").empty
     assert materials.frame()["version"].tolist() == [1, 2]
+
+
+def test_who_asks_not_to_be_called_again_is_on_no_list_any_more(
+    project: Project, folder: Path, clock: Hand
+) -> None:
+    other = opened(folder, clock, "wang", "contributor")
+    assert take(other, strategy_id="S2") == "201"
+    lease = project.execution.desk.take_next()
+    record(project, lease, "do_not_contact", responded=False)
+    assert project.execution.dispositions.asked_to_stop() == {"101"}
+    assert "101" not in set(project.execution.worklist()["customer_id"])
+    # A customer who says so when called for one list is passed over for every other, and at once.
+    about = {"list_id": "2026Q3-S1", "strategy_id": "S1", "customer_id": "202", "channel": "phone"}
+    said = {"contact_id": "c", "contacted_at": clock(), "disposition": "do_not_contact", "agent": "lin"}
+    project.store.results.add([about | said])
+    assert take(other, strategy_id="S2", ahead=True) == "203"
+    assert other.execution.desk.passed == {"leased": 1, "asked_to_stop": 1}
+    with pytest.raises(ParameterProblem, match="told a caller"):
+        other.execution.desk.take("2026Q3-S2", "202")
+    # Lists that are cut later leave them out, whatever the newest import says.
+    people = pd.DataFrame({"customer_id": ["101", "103"]})
+    assert cutting._silenced(people, {"101"})["do_not_contact"].tolist() == [True, False]
+    codes = project.execution.dispositions
+    with pytest.raises(ParameterProblem, match="stop all contacts"):
+        codes.put({"code": "callback", "stops": True})
+    # A code that stops no longer lets them be called again.
+    codes.put({"code": "do_not_contact", "stops": False})
+    assert codes.asked_to_stop() == set()

@@ -44,6 +44,8 @@ class Disposition:
         Other words that files use.
     retired : bool, default=False
         Whether it is read and counted, and offered no more.
+    stops : bool, default=False
+        Whether the customer asked not to be contacted again: then no list shows them any more.
     """
 
     code: str
@@ -53,6 +55,7 @@ class Disposition:
     days: int
     aliases: tuple[str, ...]
     retired: bool = False
+    stops: bool = False
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON holds it, as `make_dispositions` takes it.
@@ -70,6 +73,7 @@ class Disposition:
             "days": self.days,
             "aliases": list(self.aliases),
             "retired": self.retired,
+            "stops": self.stops,
         }
 
 
@@ -84,7 +88,7 @@ def read_dispositions() -> dict[str, Disposition]:
     Examples
     --------
     >>> list(read_dispositions())
-    ['reached', 'no_answer', 'refused', 'callback', 'wrong_number']
+    ['reached', 'no_answer', 'refused', 'callback', 'wrong_number', 'do_not_contact']
     """
     written = resources.files(__package__).joinpath("dispositions.toml").read_text(encoding="utf-8")
     return make_dispositions({"code": code, **entry} for code, entry in tomllib.loads(written).items())
@@ -97,8 +101,8 @@ def make_dispositions(rows: Iterable[Mapping[str, Any]]) -> dict[str, Dispositio
     ----------
     rows : iterable of mapping
         ``code``, ``en`` and ``zh_CN`` (labels), ``reached`` (bool), ``next`` (done, callback
-        or retry), ``days`` (0 to 365) and optionally ``aliases`` (words that files use) and
-        ``retired``, in the order in which they are offered.
+        or retry), ``days`` (0 to 365) and optionally ``aliases`` (words that files use),
+        ``retired`` and ``stops``, in the order in which they are offered.
 
     Returns
     -------
@@ -107,8 +111,9 @@ def make_dispositions(rows: Iterable[Mapping[str, Any]]) -> dict[str, Dispositio
     Raises
     ------
     ParameterProblem
-        If a code, a label or what follows is not possible, a word stands for two codes, or
-        the code ``reached`` is missing, retired or means that nobody was reached.
+        If a code, a label or what follows is not possible, a word stands for two codes, the
+        code ``reached`` is missing, retired or means that nobody was reached, or a code
+        both stops contacts and asks for another try.
 
     Examples
     --------
@@ -125,7 +130,7 @@ def make_dispositions(rows: Iterable[Mapping[str, Any]]) -> dict[str, Dispositio
             raise ParameterProblem("execution_desk.error.code_twice", code=entry.code)
         codes[entry.code] = entry
     needed = codes.get(NEEDED)
-    if needed is None or needed.retired or not needed.reached:
+    if needed is None or needed.retired or not needed.reached or needed.stops:
         raise ParameterProblem("execution_desk.error.code_needed", code=NEEDED)
     _words(codes)
     return codes
@@ -146,6 +151,9 @@ def _disposition(row: Mapping[str, Any]) -> Disposition:
     days = row.get("days", 0)
     if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= 365:
         raise ParameterProblem("execution_desk.error.code_days", code=code, days=days)
+    stops = bool(row.get("stops", False))
+    if stops and following != "done":
+        raise ParameterProblem("execution_desk.error.code_stops", code=code)
     words = (str(word).strip() for word in row.get("aliases", ()))
     return Disposition(
         code=code,
@@ -155,7 +163,19 @@ def _disposition(row: Mapping[str, Any]) -> Disposition:
         days=days,
         aliases=tuple(word for word in words if word),
         retired=bool(row.get("retired", False)),
+        stops=stops,
     )
+
+
+def stopping(codes: Codes) -> list[str]:
+    """Return the codes of customers who asked not to be contacted again, retired ones included.
+
+    Examples
+    --------
+    >>> stopping(read_dispositions())
+    ['do_not_contact']
+    """
+    return [code for code, entry in codes.items() if entry.stops]
 
 
 def check_disposition(code: str, codes: Codes | None = None) -> str:

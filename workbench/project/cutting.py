@@ -237,7 +237,7 @@ class Cutter:
         if customers is None:
             there = set(project.imports.portrait_columns())
             customers = project.customers([c for c in gate_columns(cards, self.rules) if c in there])
-        self.customers = customers
+        self.customers = _silenced(customers, project.execution.dispositions.asked_to_stop())
         self.cut_on = None if as_launched else project.cycle.snapshot_date
         self.asked: dict[str, Any] = {
             "contacts": contacts_so_far(project),
@@ -261,6 +261,17 @@ class Cutter:
             **self.asked,
             **asked,
         )
+
+
+def _silenced(customers: pd.DataFrame, asked: set[str]) -> pd.DataFrame:
+    """Return the customers with what some have told a caller: not to be contacted again."""
+    told = customers["customer_id"].isin(asked)
+    if not told.any():
+        return customers
+    known = (
+        customers["do_not_contact"] if "do_not_contact" in customers else pd.Series(False, customers.index)
+    )
+    return customers.assign(do_not_contact=known.astype("boolean").mask(told, True))
 
 
 def preview_of(

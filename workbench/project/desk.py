@@ -47,7 +47,8 @@ class Desk:
     passed : dict of str to int
         How many customers the last `take_next` passed over, by why: ``leased``,
         ``given_back`` (by the same person, within half a day), ``promised`` (another person's
-        callback of the day), ``no_consent``, ``do_not_contact``, ``unknown``, ``used_up``, ``no_quota_now``.
+        callback of the day), ``no_consent``, ``do_not_contact``, ``asked_to_stop`` (said so on
+        the telephone), ``unknown``, ``used_up``, ``no_quota_now``.
     """
 
     def __init__(self, project: Project) -> None:

@@ -39,6 +39,7 @@ class DeskOrder:
 
     def __init__(self, project: Project) -> None:
         from workbench.execution import WorkOrder
+        from workbench.execution.dispositions import stopping
 
         store = project.store
         cycle_id = project.need_cycle().cycle_id
@@ -52,16 +53,16 @@ class DeskOrder:
             str(row["strategy_id"]): {str(name): cell for name, cell in row.items()}
             for row in cards.to_dict("records")
         }
+        codes = project.execution.dispositions.codes()
         self.order = WorkOrder(
-            project.strategy.targets(),
-            cards,
-            today=store.database.clock().date(),
-            dispositions=project.execution.dispositions.codes(),
+            project.strategy.targets(), cards, today=store.database.clock().date(), dispositions=codes
         )
+        self._stopping, self._stopped = set(stopping(codes)), set[str]()
         self.after = (0, 0)
         known, newest = store.leases.results(lists)
         self.add(known)
         self.after = newest
+        self._stopped |= project.execution.dispositions.asked_to_stop()
         self._read_people(project)
 
     def _read_people(self, project: Project) -> None:
@@ -101,6 +102,8 @@ class DeskOrder:
                 row.disposition,
                 row.agent or "",
             )
+            if row.disposition in self._stopping:
+                self._stopped.add(row.customer_id)
             contacts = max(contacts, row.position or 0)
         for row in news.outcomes:
             self.order.add_outcome(
@@ -137,12 +140,15 @@ class DeskOrder:
         -------
         str
             ``unknown`` (no longer among the customers), ``no_consent``, ``do_not_contact``,
-            ``leased``, ``given_back`` (by the agent, within half a day), ``promised`` (another
-            person said they would call back on this very day), ``used_up``, ``no_quota_now``.
+            ``asked_to_stop`` (said so when they were contacted, for whichever list), ``leased``,
+            ``given_back`` (by the agent, within half a day), ``promised`` (another person said
+            they would call back on this very day), ``used_up``, ``no_quota_now``.
         """
         order = self.order
         if self._refusals[n]:
             return self._refusals[n]
+        if order.customers[n] in self._stopped:
+            return "asked_to_stop"
         if order.customers[n] in look.leased:
             return "leased"
         if order.customers[n] in look.given_back:

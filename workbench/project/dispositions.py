@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from workbench.execution import Disposition
     from workbench.project.handle import Project
 
-COLUMNS = ("code", "en", "zh_CN", "reached", "next", "days", "aliases", "retired", "n")
+COLUMNS = ("code", "en", "zh_CN", "reached", "next", "days", "aliases", "retired", "stops", "n")
 
 
 class Dispositions:
@@ -56,14 +56,24 @@ class Dispositions:
         codes = self.codes()
         return {code: label for code, label in self.labels(lang).items() if not codes[code].retired}
 
+    def asked_to_stop(self) -> set[str]:
+        """Return the customers who said that they don't want to be contacted again, to whomever and when.
+
+        They have a contact whose code ``stops``. No desk shows them, no worklist holds them,
+        and no list that is cut from now on. Their own word outlives the next import.
+        """
+        from workbench.execution.dispositions import stopping
+
+        return self._store.customers(stopping(self.codes()))
+
     def frame(self) -> pd.DataFrame:
         """Return the codes as a table that `save` takes back.
 
         Returns
         -------
         pandas.DataFrame
-            code, en, zh_CN (labels), reached, next, days, aliases (list), retired, and n: the
-            contacts of the project that have it.
+            code, en, zh_CN (labels), reached, next, days, aliases (list), retired, stops (no
+            list shows the customer any more), and n: the contacts of the project that have it.
         """
         uses = self._store.uses()
         rows = [entry.plain() | {"n": uses.get(code, 0)} for code, entry in self.codes().items()]

@@ -122,9 +122,10 @@ class Execution(ExecutionHandles):
         project = self._project
         day = self.day(today)
         contacts = self.contacts()
+        customers = project.table("customers")
         frame = build_worklist(
             project.strategy.targets(),
-            project.table("customers"),
+            customers[~customers["customer_id"].isin(self.dispositions.asked_to_stop())],
             contacts,
             self.outcomes(),
             project.strategy.launched_cards(),

@@ -53,6 +53,19 @@ class DispositionCodes(Area):
         with self.database.reading() as connection:
             return _uses(connection)
 
+    @reads
+    def customers(self, codes: Sequence[str]) -> set[str]:
+        """Return the customers who have a contact with one of some codes, on any list, late ones included."""
+        table, late = schema.contacts, schema.late_results
+        if not codes:
+            return set()
+        with self.database.reading() as connection:
+            query = sa.select(table.c.customer_id).where(table.c.disposition.in_(list(codes))).distinct()
+            found = {str(name) for name in connection.execute(query).scalars()}
+            waiting = sa.select(late.c.content).where(late.c.kind == "contact", late.c.admitted_at.is_(None))
+            kept = [json.loads(text) for text in connection.execute(waiting).scalars()]
+        return found | {str(row["customer_id"]) for row in kept if row.get("disposition") in codes}
+
     @writes("analyst")
     def save(
         self,

@@ -74,6 +74,7 @@ class Work:
         except NotFound:
             known = project.customers(["customer_id"])
         listed = known["customer_id"].isin(self.screen.targets["customer_id"])
+        listed &= ~known["customer_id"].isin(project.execution.dispositions.asked_to_stop())
         self.people = known.loc[listed, [name for name in PERSONAL if name in known]]
 
     # The list --------------------------------------------------------------------
