@@ -5,7 +5,7 @@ strategies on which nothing is wrong, of several sizes and rates, and counts the
 `workbench.find_limit_alerts` per 1,000 strategy-days, by chart, beside those of the three-sigma
 limits of a textbook's p chart; then breaks each thing in turn and prints the days until it is
 seen; and holds the limits against scipy.stats. Ends with 1 where there are more false alarms
-than stated, or a limit is not the tail it should be.
+than stated, another number than the screen says, or a limit is not the tail it should be.
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from workbench.execution.control_limits import CHARTS, FALSE_ALARMS, find_limit_alerts
+from workbench.execution.control_limits import (
+    CHARTS,
+    FALSE_ALARMS,
+    MEASURED_FALSE_ALARMS,
+    find_limit_alerts,
+)
 from workbench.execution.count_limits import highest_usual, lowest_planned, lowest_usual
 
 # Customers a day, share spoken to, refusals of these, responses expected.
@@ -132,6 +137,10 @@ def main() -> int:
     for chart, rate in rates.items():
         print(f"  {chart:15s} {rate:6.2f} false alarms per 1,000 strategy-days")
     print(f"  {'all':15s} {rates.sum():6.2f} (stated: at most {FALSE_ALARMS})")
+    usual = (options.strategies, options.days, options.seed) == (400, 60, 7)
+    moved = usual and round(rates.sum(), 2) != MEASURED_FALSE_ALARMS
+    if moved:
+        print(f"  the screen says {MEASURED_FALSE_ALARMS}: put the new figure beside FALSE_ALARMS")
     print(f"  three-sigma p chart of refusals alone: {three_sigma(days):.2f}")
     for chart, change in BROKEN.items():
         share, median = delay(chart, 60, chance)
@@ -139,7 +148,7 @@ def main() -> int:
         print(f"broken, {told}: {share:.0%} of 60 seen in 60 days, half of these by day {median:.0f}")
     wrong = check_tails()
     print(f"limits against scipy.stats: {wrong} wrong")
-    return int(rates.sum() > FALSE_ALARMS or wrong > 0)
+    return int(rates.sum() > FALSE_ALARMS or wrong > 0 or moved)
 
 
 if __name__ == "__main__":

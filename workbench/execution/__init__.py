@@ -8,6 +8,7 @@ from workbench.execution.coach import (
     tabulate_objections,
     tabulate_steps,
 )
+from workbench.execution.control_charts import expect_false_alarms, tabulate_limits
 from workbench.execution.control_limits import find_limit_alerts, state_limit_alert
 from workbench.execution.dispositions import (
     Disposition,
@@ -16,11 +17,13 @@ from workbench.execution.dispositions import (
     make_dispositions,
     read_dispositions,
 )
+from workbench.execution.material_days import find_validity_problems, place_versions
 from workbench.execution.order import WorkOrder
 from workbench.execution.outcomes import OutcomeCheck, check_outcomes, outcome_key
 from workbench.execution.pace import coarsen_days, count_dispositions, judge_pace
 from workbench.execution.pace_days import compare_pace, count_pace_days
 from workbench.execution.progress import count_days, summarise_progress
+from workbench.execution.quota_forecast import forecast_quota
 from workbench.execution.script import address, fill_script, product_name, script_language
 from workbench.execution.worklist import build_worklist, personal_script
 
@@ -41,18 +44,23 @@ __all__ = [
     "count_dispositions",
     "count_pace_days",
     "disposition_labels",
+    "expect_false_alarms",
     "fill_script",
     "find_limit_alerts",
+    "find_validity_problems",
+    "forecast_quota",
     "judge_pace",
     "make_dispositions",
     "outcome_key",
     "personal_script",
+    "place_versions",
     "product_name",
     "read_dispositions",
     "read_script",
     "script_language",
     "state_limit_alert",
     "summarise_progress",
+    "tabulate_limits",
     "tabulate_objections",
     "tabulate_steps",
 ]
