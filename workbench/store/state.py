@@ -18,10 +18,12 @@ from workbench.store.drafts import Drafts
 from workbench.store.exports import Exports
 from workbench.store.feedback_codes import FeedbackCodes
 from workbench.store.hypotheses import Hypotheses
+from workbench.store.kyc_answers import KycAnswers
 from workbench.store.late import Late
 from workbench.store.leases import Leases
 from workbench.store.materials import Materials
 from workbench.store.objectives import Objectives
+from workbench.store.opportunities import Opportunities
 from workbench.store.pairs import Pairs
 from workbench.store.pipeline_templates import PipelineTemplates
 from workbench.store.quota import Quotas
@@ -49,11 +51,13 @@ AREAS: tuple[type[Area], ...] = (
     FeedbackCodes,
     Hypotheses,
     Ideas,
+    KycAnswers,
     Late,
     Leases,
     Lists,
     Materials,
     Objectives,
+    Opportunities,
     Pairs,
     PipelineTemplates,
     Quotas,
@@ -97,12 +101,14 @@ class Store:
         self.feedback_codes = FeedbackCodes(database, project_folder)
         self.hypotheses = Hypotheses(database, project_folder)
         self.ideas = Ideas(database, project_folder)
+        self.kyc_answers = KycAnswers(database, project_folder)
         self.late = Late(database, project_folder)
         self.leases = Leases(database, project_folder)
         self.lists = Lists(database, project_folder)
         self.lists.four_eyes = four_eyes
         self.materials = Materials(database, project_folder)
         self.objectives = Objectives(database, project_folder)
+        self.opportunities = Opportunities(database, project_folder)
         self.pairs = Pairs(database, project_folder)
         self.pipeline_templates = PipelineTemplates(database, project_folder)
         self.quotas = Quotas(database, project_folder)
