@@ -8,7 +8,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -135,11 +135,17 @@ class Database:
                 yield connection
 
     @contextmanager
-    def writing(self, action: str, **ids: Any) -> Iterator[Change]:
+    def connected(self) -> Iterator[sa.Connection]:
+        """Give a connection to keep for a while: what is temporary on it goes with it."""
+        with self._named_errors(), self._connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, action: str, *, on: sa.Connection | None = None, **ids: Any) -> Iterator[Change]:
         """Give a transaction that also writes its audit row; all of it happens, or none.
 
         Inside a running write of the same thread it joins that one, with an audit row of
-        its own.
+        its own. A connection of `connected` may be named, with what waits on it.
         """
         if not is_guarded():
             raise RuntimeError(f"{action} writes without a role check: mark its method with @writes")
@@ -149,7 +155,7 @@ class Database:
             yield change
             self._audit(change, action)
             return
-        with self._named_errors(), self._connect() as plain:
+        with self._named_errors(), nullcontext(on) if on is not None else self._connect() as plain:
             connection = plain.execution_options(workbench_immediate=True)
             with connection.begin():
                 wait_for_turn(connection)

@@ -11,7 +11,7 @@ from workbench.store.roles import writes
 
 
 class Exports(Area):
-    """The log of exports: rows of the audit log under ``list.``, ``pack.`` or ``minutes.export``."""
+    """The log of exports: rows of the audit log whose action ends with ``.export``."""
 
     @writes("contributor")
     def begin(self, list_id: str, *, masked: bool, reason: str, **facts: Any) -> dt.datetime:
@@ -30,6 +30,25 @@ class Exports(Area):
                 raise ParameterProblem("strategy_launch.error.export_reason")
         values = {"list_id": list_id, "masked": masked, "reason": reason.strip(), **facts}
         with self.database.writing("list.export", **values) as change:
+            return change.at
+
+    @writes("contributor")
+    def begin_leads(self, list_id: str, *, masked: bool, reason: str, **facts: Any) -> dt.datetime:
+        """Record that leads of a list are about to leave for another system, and return the moment.
+
+        Raises
+        ------
+        NotAllowed
+            If whole customer numbers are asked for by another than an analyst.
+        ParameterProblem
+            If they are asked for without a reason.
+        """
+        if not masked:
+            self.require("analyst")
+            if not reason.strip():
+                raise ParameterProblem("strategy_launch.error.export_reason")
+        values = {"list_id": list_id, "masked": masked, "reason": reason.strip(), **facts}
+        with self.database.writing("leads.export", **values) as change:
             return change.at
 
     @writes("contributor")

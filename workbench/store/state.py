@@ -11,10 +11,12 @@ from workbench.store.approvals import FOUR_EYES, Approvals
 from workbench.store.area import Area
 from workbench.store.artefacts import Artefacts
 from workbench.store.cards import Cards, Lists
+from workbench.store.corrections import Corrections
 from workbench.store.cycles import Cycles, Slots
 from workbench.store.database import Database
 from workbench.store.disposition_codes import DispositionCodes
 from workbench.store.drafts import Drafts
+from workbench.store.exchanges import Exchanges
 from workbench.store.exports import Exports
 from workbench.store.feedback_codes import FeedbackCodes
 from workbench.store.hypotheses import Hypotheses
@@ -43,10 +45,12 @@ AREAS: tuple[type[Area], ...] = (
     Artefacts,
     Cards,
     Comments,
+    Corrections,
     Cycles,
     Decisions,
     DispositionCodes,
     Drafts,
+    Exchanges,
     Exports,
     FeedbackCodes,
     Hypotheses,
@@ -93,10 +97,12 @@ class Store:
         self.artefacts = Artefacts(database, project_folder)
         self.cards = Cards(database, project_folder)
         self.comments = Comments(database, project_folder)
+        self.corrections = Corrections(database, project_folder)
         self.cycles = Cycles(database, project_folder)
         self.decisions = Decisions(database, project_folder)
         self.disposition_codes = DispositionCodes(database, project_folder)
         self.drafts = Drafts(database, project_folder)
+        self.exchanges = Exchanges(database, project_folder)
         self.exports = Exports(database, project_folder)
         self.feedback_codes = FeedbackCodes(database, project_folder)
         self.hypotheses = Hypotheses(database, project_folder)
