@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import BinaryIO
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,12 +39,31 @@ def parse_parquet(data: bytes, *, file: str = "") -> Sheet:
         table = pq.read_table(pa.BufferReader(data))
     except (pa.ArrowException, OSError) as error:
         raise ImportProblem("customers.error.damaged_file", file=file, format="Parquet") from error
+    return _sheet(table, file, 2)
+
+
+def parquet_parts(stream: BinaryIO, *, file: str, rows: int) -> Iterator[tuple[float, Sheet]]:
+    """Yield the rows of a Parquet file so many at a time, with the share that is read."""
+    try:
+        source = pq.ParquetFile(stream)
+        total, done = source.metadata.num_rows, 0
+        for batch in source.iter_batches(batch_size=rows):
+            done += batch.num_rows
+            yield (
+                done / max(total, 1),
+                _sheet(pa.Table.from_batches([batch]), file, done - batch.num_rows + 2),
+            )
+    except (pa.ArrowException, OSError) as error:
+        raise ImportProblem("customers.error.damaged_file", file=file, format="Parquet") from error
+
+
+def _sheet(table: pa.Table, file: str, first: int) -> Sheet:
     names, notes = header_names(table.column_names)
     columns = [
         _as_text(column.combine_chunks(), file, name)
         for name, column in zip(names, table.columns, strict=True)
     ]
-    lines = np.arange(2, table.num_rows + 2, dtype="int64")
+    lines = np.arange(first, table.num_rows + first, dtype="int64")
     return Sheet(text_frame(names, columns), lines, (), tuple(notes))
 
 

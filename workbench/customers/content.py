@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from workbench.customers.columnar import parse_parquet
 from workbench.customers.csv_text import parse_csv
+from workbench.customers.json_lines import parse_json_lines
 from workbench.customers.mapping import Section
 from workbench.customers.raw import Note, RawRows
 from workbench.customers.spreadsheet import parse_excel
@@ -21,6 +22,8 @@ ENDINGS = {
     ".xls": "excel",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
 }
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
@@ -61,6 +64,8 @@ def raw_rows(data: bytes, file: str, section: Section) -> RawRows:
         notes.append(Note("other_ending", {"found": found}))
     if found == "parquet":
         sheet = parse_parquet(data, file=file)
+    elif found == "jsonl":
+        sheet = parse_json_lines(data, file=file)
     elif found == "excel":
         sheet = parse_excel(data, file=file, sheet=section.sheet, skip=section.skip)
     else:
@@ -72,7 +77,7 @@ def raw_rows(data: bytes, file: str, section: Section) -> RawRows:
 
 
 def content_format(data: bytes, file: str = "") -> str:
-    """Return what a file is by its content: "csv", "excel" or "parquet".
+    """Return what a file is by its content: "csv", "excel", "parquet" or "jsonl".
 
     Raises
     ------
@@ -81,8 +86,8 @@ def content_format(data: bytes, file: str = "") -> str:
 
     Examples
     --------
-    >>> content_format(b"PAR1...."), content_format(b"id,name")
-    ('parquet', 'csv')
+    >>> content_format(b"PAR1...."), content_format(b"id,name"), content_format(b'{"id": 1}')
+    ('parquet', 'csv', 'jsonl')
     """
     if not data.strip(b" \t\r\n\x00\xef\xbb\xbf"):
         raise ImportProblem("customers.error.empty_file", file=file)
@@ -95,4 +100,4 @@ def content_format(data: bytes, file: str = "") -> str:
     start = data[:200].lstrip(b" \t\r\n\xef\xbb\xbf").lower()
     if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
         raise ImportProblem("customers.error.web_page", file=file)
-    return "csv"
+    return "jsonl" if start.startswith(b"{") else "csv"

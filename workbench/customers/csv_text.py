@@ -32,7 +32,7 @@ _MARKS = (
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # A quotation mark that nobody closed must not swallow the rest of the file.
-_LONGEST_RECORD = 200
+LONGEST_RECORD = 200
 # Lines that share their reader: few enough that one bad row does not slow down many.
 _STRETCH = 2_000
 
@@ -203,7 +203,7 @@ class _Feed:
         if self.at >= len(self.lines):
             self.asked_past_end = True
             raise StopIteration
-        if self.at - self.begun > _LONGEST_RECORD:
+        if self.at - self.begun > LONGEST_RECORD:
             raise csv.Error("record too long")
         self.at += 1
         return self.lines[self.at - 1] + "\n"

@@ -17,6 +17,7 @@ from workbench.customers.inference import draft_mapping, infer_rules, toml_text
 from workbench.customers.integration import Integration, integrate, note_text, phase
 from workbench.customers.mapping import Mapping, Section
 from workbench.customers.mapping_text import parse_mapping
+from workbench.customers.parts import rows_in_parts
 from workbench.customers.raw import Note, RawRows
 from workbench.customers.spreadsheet import sheet_names
 from workbench.customers.typed import type_rows
@@ -84,6 +85,29 @@ def read_rows(path: str | Path, section: Section, *, name: str | None = None) ->
     """
     path = Path(path)
     return raw_rows(_bytes(path), name or path.name, section)
+
+
+def read_parts(
+    path: str | Path, section: Section, *, name: str | None = None
+) -> Iterator[tuple[float, RawRows]]:
+    """Yield the rows of a file part by part, with the share that is read; as `read_rows`.
+
+    For files larger than a machine should hold at once.
+
+    Raises
+    ------
+    ImportProblem
+        As of `read_rows`; what stands at the file's end is only seen there.
+    """
+    path = Path(path)
+    try:
+        stream = path.open("rb")
+    except FileNotFoundError as error:
+        raise ImportProblem("customers.error.no_file", file=str(path)) from error
+    except (PermissionError, IsADirectoryError) as error:
+        raise ImportProblem("customers.error.unreadable_file", file=str(path)) from error
+    with stream:
+        yield from rows_in_parts(stream, name or path.name, section)
 
 
 def _bytes(path: Path) -> bytes:

@@ -36,7 +36,7 @@ TABLES: dict[str, Table] = {
 }
 KINDS = ("id", "text", "integer", "number", "boolean", "date", "timestamp")
 UNITS = {"": 0, "yuan": 0, "fen": -2, "thousand_yuan": 3, "wan_yuan": 4, "yi_yuan": 8, "percent": -2}
-FORMATS = ("csv", "excel", "parquet")
+FORMATS = ("csv", "excel", "parquet", "jsonl")
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312", "big5", "utf-16", "latin-1", "cp1252")
 
 
@@ -124,7 +124,7 @@ class Section:
         The table that the rows go to.
     columns : tuple of ColumnRule
         The rules, in the order of the mapping.
-    format : {"csv", "excel", "parquet"} or None, default=None
+    format : {"csv", "excel", "parquet", "jsonl"} or None, default=None
         Found out from the content where it is not said.
     encoding, delimiter, sheet : str or None, default=None
         Found out where they are not said. `sheet` may be a glob: every sheet that fits is read.

@@ -10,12 +10,13 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from workbench.customers.raw import (
     SPACES,
+    Note,
     Rejected,
     Sheet,
     drop_nameless_empty,
@@ -80,14 +81,15 @@ def number_text(value: float) -> str:
 
 
 @contextmanager
-def _opened(data: bytes, file: str) -> Iterator[Any]:
+def _opened(data: bytes | BinaryIO, file: str) -> Iterator[Any]:
     import openpyxl
 
     with warnings.catch_warnings():
         # It warns of styles and extensions that hold no data.
         warnings.simplefilter("ignore", UserWarning)
+        stream = io.BytesIO(data) if isinstance(data, bytes) else data
         try:
-            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+            book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
         except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
             raise ImportProblem("customers.error.damaged_file", file=file, format="Excel") from error
         try:
@@ -96,7 +98,7 @@ def _opened(data: bytes, file: str) -> Iterator[Any]:
             book.close()
 
 
-def sheet_names(data: bytes, *, file: str = "", sheet: str | None = None) -> list[str]:
+def sheet_names(data: bytes | BinaryIO, *, file: str = "", sheet: str | None = None) -> list[str]:
     """Return the names of a workbook's sheets that fit a name or glob; None is the first.
 
     Raises
@@ -138,40 +140,78 @@ def parse_excel(data: bytes, *, file: str = "", sheet: str | None = None, skip: 
     ImportProblem
         If the workbook is damaged, the sheet is not there, or it has no header.
     """
-    name = sheet_names(data, file=file, sheet=sheet)[0]
-    with _opened(data, file) as book:
+    parts = list(excel_parts(data, file=file, sheet=sheet, skip=skip))
+    return drop_nameless_empty(parts[0][1])
+
+
+def excel_parts(
+    source: bytes | BinaryIO,
+    *,
+    file: str = "",
+    sheet: str | None = None,
+    skip: int = 0,
+    rows: int | None = None,
+) -> Iterator[tuple[float, Sheet]]:
+    """Yield the rows of one sheet so many at a time, all at once by default; as `parse_excel`.
+
+    Yields
+    ------
+    share : float
+        How much is read, as far as the workbook says how large it is.
+    sheet : Sheet
+    """
+    name = sheet_names(source, file=file, sheet=sheet)[0]
+    with _opened(source, file) as book:
         worksheet = book[name]
+        said = worksheet.max_row or 0
         # The size that some systems write into the file is wrong; the rows themselves are right.
         worksheet.reset_dimensions()
+        names: list[str] = []
+        part = _Part([], ())
         try:
-            rows = [
-                (number, [cell_text(value) for value in row])
-                for number, row in enumerate(worksheet.iter_rows(values_only=True), start=1)
-            ]
+            for line, row in enumerate(worksheet.iter_rows(values_only=True), start=1):
+                cells = [cell_text(value) for value in row]
+                if line <= skip or not any(cell.strip(SPACES) for cell in cells):
+                    continue
+                if not names:
+                    while not cells[-1].strip(SPACES):
+                        cells.pop()
+                    names, notes = header_names(cells)
+                    part = _Part(names, tuple(notes))
+                    continue
+                if rows is not None and len(part.good) >= rows:
+                    yield min(line / max(said, line), 0.99), part.sheet()
+                    part = _Part(names, ())
+                part.add(line, cells)
         except (zipfile.BadZipFile, ValueError, EOFError, SyntaxError) as error:
             raise ImportProblem("customers.error.damaged_file", file=file, format="Excel") from error
-    filled = [(line, cells) for line, cells in rows if line > skip and any(c.strip(SPACES) for c in cells)]
-    if not filled:
+    if not names:
         raise ImportProblem("customers.error.no_header", file=file)
-    header = filled[0][1]
-    while not header[-1].strip(SPACES):
-        header.pop()
-    names, notes = header_names(header)
-    n = len(names)
-    good: list[tuple[int, list[str]]] = []
-    rejected: list[Rejected] = []
-    for line, cells in filled[1:]:
+    yield 1.0, part.sheet()
+
+
+class _Part:
+    """Rows of one sheet under their header."""
+
+    def __init__(self, names: list[str], notes: tuple[Note, ...]) -> None:
+        self.names, self.notes = names, notes
+        self.good: list[tuple[int, list[str]]] = []
+        self.rejected: list[Rejected] = []
+
+    def add(self, line: int, cells: list[str]) -> None:
+        n = len(self.names)
         if any(cell.strip(SPACES) for cell in cells[n:]):
-            rejected.append(Rejected(line, "too_many_fields", row_json(names, cells), value=str(len(cells))))
+            row = row_json(self.names, cells)
+            self.rejected.append(Rejected(line, "too_many_fields", row, value=str(len(cells))))
         else:
             # A sheet's row ends at its last filled cell: a short one is not a broken one.
-            good.append((line, (cells + [""] * n)[:n]))
-    columns = list(zip(*(cells for _, cells in good), strict=True)) if good else [()] * n
-    return drop_nameless_empty(
-        Sheet(
-            text_frame(names, columns),
-            np.array([line for line, _ in good], dtype="int64"),
-            tuple(rejected),
-            tuple(notes),
+            self.good.append((line, (cells + [""] * n)[:n]))
+
+    def sheet(self) -> Sheet:
+        columns = list(zip(*(cells for _, cells in self.good), strict=True)) if self.good else None
+        return Sheet(
+            text_frame(self.names, columns or [()] * len(self.names)),
+            np.array([line for line, _ in self.good], dtype="int64"),
+            tuple(self.rejected),
+            self.notes,
         )
-    )
