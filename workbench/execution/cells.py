@@ -10,6 +10,10 @@ from workbench.execution.dispositions import Codes, disposition_words
 HEADERS = {
     "客户号": "customer_id",
     "客户编号": "customer_id",
+    "线索号": "lead_id",
+    "线索编号": "lead_id",
+    "结果编号": "result_id",
+    "结果流水号": "result_id",
     "名单号": "list_id",
     "名单": "list_id",
     "策略": "strategy_id",

@@ -278,7 +278,7 @@ class Decisions(Area):
         table, lists, lineage = schema.recommendations, schema.target_lists, schema.lineage
         if not reason.strip():
             raise ParameterProblem("review_advice.error.no_reason")
-        named = {"recommendation_id": recommendation_id, "reason": reason.strip()}
+        named: dict[str, Any] = {"recommendation_id": recommendation_id, "reason": reason.strip()}
         with self.database.writing("recommendation.reopen", **named) as change:
             row = self._row(change.connection, recommendation_id)
             refuse_late(change, row.cycle_id, "decisions")
