@@ -19,7 +19,7 @@ from workbench.execution.dispositions import (
 )
 from workbench.execution.material_days import find_validity_problems, place_versions
 from workbench.execution.order import WorkOrder
-from workbench.execution.outcomes import OutcomeCheck, check_outcomes, outcome_key
+from workbench.execution.outcomes import OutcomeCheck, OutcomeParts, check_outcomes, lead_key, outcome_key
 from workbench.execution.pace import coarsen_days, count_dispositions, judge_pace
 from workbench.execution.pace_days import compare_pace, count_pace_days
 from workbench.execution.progress import count_days, summarise_progress
@@ -30,6 +30,7 @@ from workbench.execution.worklist import build_worklist, personal_script
 __all__ = [
     "Disposition",
     "OutcomeCheck",
+    "OutcomeParts",
     "ScriptRun",
     "WorkOrder",
     "address",
@@ -50,6 +51,7 @@ __all__ = [
     "find_validity_problems",
     "forecast_quota",
     "judge_pace",
+    "lead_key",
     "make_dispositions",
     "outcome_key",
     "personal_script",
