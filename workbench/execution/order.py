@@ -39,6 +39,8 @@ class Tries:
         Of the last one.
     responded : bool or None
         Whether any outcome says yes; None where there is none.
+    call_at : datetime or None
+        When the customer asked to be called again; None leaves it to the disposition's days.
     """
 
     attempts: int = 0
@@ -46,6 +48,7 @@ class Tries:
     disposition: str = ""
     agent: str = ""
     responded: bool | None = None
+    call_at: dt.datetime | None = None
 
 
 class WorkOrder:
@@ -105,6 +108,9 @@ class WorkOrder:
         self.segments: list[str] = placed["segment"].tolist()
         self.newest: dt.datetime | None = None
         self._scores: list[float] = placed["score"].tolist()
+        by_rank = placed.groupby("list_id")["rank"]
+        self._ranks: list[int] = by_rank.rank(method="first").astype("int64").tolist()
+        self._sizes: dict[str, int] = by_rank.size().to_dict()
         self._first: list[int] = [day.toordinal() for day in placed["first_due"].dt.date]
         self._numbers = {pair: n for n, pair in enumerate(zip(self.lists, self.customers, strict=True))}
         self._tried: dict[int, Tries] = {}
@@ -133,7 +139,14 @@ class WorkOrder:
     # Results -------------------------------------------------------------------------
 
     def add_contact(
-        self, list_id: str, customer_id: str, at: dt.datetime, contact_id: str, disposition: str, agent: str
+        self,
+        list_id: str,
+        customer_id: str,
+        at: dt.datetime,
+        contact_id: str,
+        disposition: str,
+        agent: str,
+        call_at: dt.datetime | None = None,
     ) -> None:
         """Take in a contact; the same one again, or one of another list, changes nothing."""
         if self._is_known(f"c{contact_id}", at):
@@ -145,6 +158,7 @@ class WorkOrder:
         tries.attempts += 1
         if tries.last is None or (at, contact_id) > tries.last:
             tries.last, tries.disposition, tries.agent = (at, contact_id), disposition, agent
+            tries.call_at = call_at
         self._place(n, tries)
 
     def add_outcome(
@@ -195,6 +209,8 @@ class WorkOrder:
         entry = self._codes.get(tries.disposition)
         if entry is None or tries.last is None:
             return self._first[n]
+        if entry.next == "callback" and tries.call_at is not None:
+            return tries.call_at.toordinal()
         return tries.last[0].toordinal() + entry.days
 
     # Reading -------------------------------------------------------------------------
@@ -240,8 +256,17 @@ class WorkOrder:
             items = self._untried[name] = [item for item in items if item[-1] not in self._tried]
         return (item for item in items if item[-1] not in self._tried)
 
+    def promised(self, agent: str, day: dt.date) -> list[int]:
+        """Return the numbers of those whom a person said they would call again by a day."""
+        items = heapq.merge(*self._callbacks.values())
+        due = itertools.takewhile(lambda item: item[0] <= day.toordinal(), items)
+        return [item[-1] for item in due if self._tried[item[-1]].agent == agent]
+
     def entry(self, n: int) -> dict[str, Any]:
-        """Return what a worklist says of an entry: due_on, status, attempts, last_disposition …."""
+        """Return what a worklist says of an entry: due_on, status, attempts, last_disposition …
+
+        And its rank (among those of its list who are contacted, from 1) of n_listed.
+        """
         tries = self._tried.get(n, Tries())
         status = self._status(tries) if n in self._tried else "open"
         due = self._due(n, tries)
@@ -255,4 +280,8 @@ class WorkOrder:
             "attempts": tries.attempts,
             "last_disposition": tries.disposition,
             "last_agent": tries.agent,
+            "last_contact": "" if tries.last is None else tries.last[1],
+            "call_at": tries.call_at if status == "callback" else None,
+            "rank": self._ranks[n],
+            "n_listed": self._sizes[self.lists[n]],
         }

@@ -52,7 +52,7 @@ def build_worklist(
         contacted, or withdrawn consent, is left out. ``phone`` (else the customer_id) is
         shown masked; ``name`` and ``gender`` are used to address the customer.
     contacts : pandas.DataFrame
-        Table CONTACTS.
+        Table CONTACTS; with ``call_at``, when a customer asked to be called again, where it is known.
     outcomes : pandas.DataFrame
         Table OUTCOMES.
     strategies : pandas.DataFrame
@@ -76,8 +76,8 @@ def build_worklist(
         - ``priority``: 1 is the first: callbacks that are due, then what is due by the
           day and score, then what is due later, then what is done
         - ``due_on``: for a first try, the list's ranks spread evenly over the strategy's
-          days; for another try, the days after the last one that its disposition asks for;
-          missing when done
+          days; for another try, the day that the customer asked for, else the days after the
+          last one that its disposition asks for; missing when done
         - ``attempts``, ``last_disposition`` (empty before the first)
         - ``script``: with the customer's salutation and the product filled in
 
@@ -175,11 +175,16 @@ def _says(customers: pd.DataFrame, column: str, answer: bool) -> pd.Series:
 
 def _last_tries(contacts: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     ordered = contacts.sort_values(["contacted_at", "contact_id"], kind="stable")
-    return ordered.groupby(keys, as_index=False).agg(
+    tries = ordered.groupby(keys, as_index=False).agg(
         attempts=("contact_id", "size"),
         last_disposition=("disposition", "last"),
         _last_at=("contacted_at", "last"),
     )
+    if "call_at" not in contacts.columns:
+        return tries
+    # Of the very last try: an older promise was kept or broken by it.
+    promised = ordered.drop_duplicates(keys, keep="last")[[*keys, "call_at"]]
+    return tries.merge(promised.rename(columns={"call_at": "_call_at"}), on=keys)
 
 
 def _status(work: pd.DataFrame, codes: Codes) -> pd.Series:
@@ -199,6 +204,9 @@ def _due(work: pd.DataFrame, day: pd.Timestamp, codes: Codes) -> pd.Series:
     wait = work["last_disposition"].map({code: d.days for code, d in codes.items()})
     tried = pd.to_datetime(work["_last_at"]).dt.normalize()
     again = tried + pd.to_timedelta(wait.astype("float64"), unit="D")
+    if "_call_at" in work.columns:
+        promised = pd.to_datetime(work["_call_at"]).dt.normalize().where(work["status"].eq("callback"))
+        again = promised.fillna(again)
     due = again.fillna(first).astype("datetime64[us]")
     return due.mask(work["status"].eq("done"))
 

@@ -12,6 +12,7 @@ import pandas as pd
 from workbench import locale
 from workbench.errors import MachineProblem, NotFound, ParameterProblem
 from workbench.project.cycles import as_day
+from workbench.project.desk_calls import DeskCalls
 from workbench.project.desk_lease import Lease, lease_number, lease_of
 from workbench.project.desk_order import DeskOrder
 from workbench.project.quota import stopped_offers
@@ -34,7 +35,7 @@ class _Stale(Exception):
     """What the desk has at hand was read from something older."""
 
 
-class Desk:
+class Desk(DeskCalls):
     """The work on the lists, at ``project.execution.desk``.
 
     Parameters
@@ -47,8 +48,9 @@ class Desk:
     passed : dict of str to int
         How many customers the last `take_next` passed over, by why: ``leased``,
         ``given_back`` (by the same person, within half a day), ``promised`` (another person's
-        callback of the day), ``no_consent``, ``do_not_contact``, ``asked_to_stop`` (said so on
-        the telephone), ``unknown``, ``used_up``, ``no_quota_now``.
+        callback of the day), ``later`` (asked for a later hour), ``no_consent``,
+        ``do_not_contact``, ``asked_to_stop`` (said so on the telephone), ``unknown``,
+        ``used_up``, ``no_quota_now``.
     """
 
     def __init__(self, project: Project) -> None:
@@ -155,7 +157,7 @@ class Desk:
             if not why and order.order.entry(n)["status"] == "done":
                 why = "done"
             # Of a lease the store itself says whose it is.
-            if why not in ("", "leased", "given_back", "promised"):
+            if why not in ("", "leased", "given_back", "promised", "later"):
                 raise ParameterProblem(f"execution_desk.error.cannot_{why}")
             return _wanted(order, n, today)
 
@@ -191,6 +193,11 @@ class Desk:
             self._order = DeskOrder(self._project)
         return self._order
 
+    def _fresh(self) -> DeskOrder:
+        """Return the order with all that has come in; ask for it under the lock."""
+        self._catch_up(self._ready(), self._project.need_cycle().cycle_id)
+        return self._ready()
+
     def _catch_up(self, order: DeskOrder, cycle_id: str) -> None:
         """Read anew what has changed, before the store is asked again."""
         if self._store.stamp(cycle_id) != order.stamp:
@@ -204,13 +211,12 @@ class Desk:
         """Return the customers that somebody holds, the longest held first; also expired ones nobody took."""
         who = agent or self._project.store.database.who
         self._store.require("contributor")
-        cycle_id = self._project.need_cycle().cycle_id
+        self._project.need_cycle()
         rows = self._store.rows(who)
         if not rows:
             return []
         with self._lock:
-            self._catch_up(self._ready(), cycle_id)
-            order = self._ready()
+            order = self._fresh()
             now = self._project.store.database.clock()
             return [
                 lease_of(order, row, now, lang)
@@ -243,80 +249,6 @@ class Desk:
             If it is another person's.
         """
         self._store.give_back(lease_number(lease), agent or self._project.store.database.who, reason)
-
-    def record(
-        self,
-        lease: Lease | int,
-        disposition: str,
-        *,
-        key: str,
-        responded: bool | None = None,
-        amount: float | None = None,
-        note: str = "",
-        contacted_at: dt.datetime | None = None,
-        agent: str | None = None,
-    ) -> str:
-        """Record what came of a customer at hand and let them go, all in one write.
-
-        Parameters
-        ----------
-        lease : Lease or int
-            The customer at hand.
-        disposition : str
-            One of the project's codes; see `project.execution.dispositions.offered`.
-        key : str
-            Made up by the page for this press: sent again, it is recorded once.
-        responded : bool, optional
-            Whether they did what the offer asked for; None records the contact alone.
-        amount : float, optional
-            Money that came of it, CNY.
-        note : str, default=""
-            What the caller writes, with an answer.
-        contacted_at : datetime.datetime, optional
-            UTC; by default now.
-        agent : str, optional
-            By default who is using the workbench.
-
-        Returns
-        -------
-        str
-            The contact's id.
-
-        Raises
-        ------
-        ParameterProblem
-            If the disposition is unknown or retired, the lease has ended, somebody else has
-            taken the customer since it expired, or the cycle is frozen: then it is kept as late.
-        NotAllowed
-            If it is another person's.
-        """
-        from workbench.execution import check_disposition
-
-        self._store.require("contributor")
-        execution = self._project.execution
-        check_disposition(disposition, execution.dispositions.codes())
-        if note and responded is None:
-            raise ParameterProblem("execution.error.note")
-        row = self._store.find(lease_number(lease))
-        listed = self._project.store.lists.find(row["list_id"])
-        contact = {
-            "channel": listed["card"]["channel"],
-            "disposition": disposition,
-            "contacted_at": contacted_at,
-        }
-        outcome = {"responded": responded, "amount": amount, "note": note}
-        contact_id, is_late = self._store.record(
-            row["lease_id"],
-            agent or self._project.store.database.who,
-            key,
-            contact,
-            None if responded is None else outcome,
-        )
-        if is_late:
-            raise ParameterProblem(
-                "review_cycles.error.kept_late", cycle=listed["cycle_id"], list=row["list_id"]
-            )
-        return contact_id
 
     # Looking on ----------------------------------------------------------------------
 

@@ -36,6 +36,12 @@ class Lease:
         The customer's branch; empty where it is not known.
     status, attempts, last_disposition, due_on
         As in the worklist.
+    rank, n_listed : int
+        The customer's place by score among those of the list who are contacted, from 1.
+    call_at : datetime.datetime or None
+        When the customer asked to be called (UTC).
+    last_contact : str
+        The id of the last try; empty before the first.
     """
 
     lease_id: int
@@ -58,6 +64,10 @@ class Lease:
     attempts: int
     last_disposition: str
     due_on: dt.date | None
+    rank: int = 0
+    n_listed: int = 0
+    call_at: dt.datetime | None = None
+    last_contact: str = ""
 
 
 def lease_of(order: DeskOrder, row: dict[str, Any], now: dt.datetime, lang: str | None) -> Lease:
@@ -78,7 +88,7 @@ def lease_of(order: DeskOrder, row: dict[str, Any], now: dt.datetime, lang: str 
         expires_at=row["expires_at"],
         seconds_left=round((row["expires_at"] - now).total_seconds()),
         day=row.get("day") or order.day(now),
-        masked_id=mask_phone(person["phone"]) or mask_identifier(row["customer_id"]),
+        masked_id=masked(order, n),
         strategy=str(card["name"]),
         channel=str(card["channel"]),
         segment=entry["segment"],
@@ -89,8 +99,13 @@ def lease_of(order: DeskOrder, row: dict[str, Any], now: dt.datetime, lang: str 
         status=entry["status"],
         attempts=entry["attempts"],
         last_disposition=entry["last_disposition"],
-        due_on=entry["due_on"],
+        **{name: entry[name] for name in ("due_on", "rank", "n_listed", "call_at", "last_contact")},
     )
+
+
+def masked(order: DeskOrder, n: int) -> str:
+    """Return how a screen names a customer: the masked telephone number, else the masked id."""
+    return mask_phone(order.people["phone"][n]) or mask_identifier(order.order.customers[n])
 
 
 def lease_number(lease: Lease | int) -> int:

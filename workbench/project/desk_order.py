@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from workbench.project.handle import Project
     from workbench.store.lease_rows import Look, News
 
+EARLY = dt.timedelta(minutes=5)
+"""A callback comes up so long before its hour."""
 PERSONAL = ("customer_id", "kind", "name", "gender", "phone", "branch", "consent", "do_not_contact")
 
 
@@ -101,6 +103,7 @@ class DeskOrder:
                 row.contact_id,
                 row.disposition,
                 row.agent or "",
+                row.call_at,
             )
             if row.disposition in self._stopping:
                 self._stopped.add(row.customer_id)
@@ -133,6 +136,11 @@ class DeskOrder:
             if strategy_id in (None, name) and channel in (None, card["channel"])
         }
 
+    def promised(self, agent: str, day: dt.date) -> list[int]:
+        """Return the entries that a person promised to call again by a day, and may."""
+        found = self.order.promised(agent, day)
+        return [n for n in found if not self._refusals[n] and self.order.customers[n] not in self._stopped]
+
     def refusal(self, n: int, look: Look, day: dt.date, agent: str) -> str:
         """Return why an entry is not to be contacted at this moment; empty where nothing speaks against it.
 
@@ -142,7 +150,8 @@ class DeskOrder:
             ``unknown`` (no longer among the customers), ``no_consent``, ``do_not_contact``,
             ``asked_to_stop`` (said so when they were contacted, for whichever list), ``leased``,
             ``given_back`` (by the agent, within half a day), ``promised`` (another person said
-            they would call back on this very day), ``used_up``, ``no_quota_now``.
+            they would call back on this very day), ``later`` (asked to be called at a later
+            hour), ``used_up``, ``no_quota_now``.
         """
         order = self.order
         if self._refusals[n]:
@@ -154,11 +163,10 @@ class DeskOrder:
         if order.customers[n] in look.given_back:
             return "given_back"
         tried = order.entry(n)
-        if (
-            tried["status"] == "callback"
-            and tried["due_on"] == day
-            and tried["last_agent"] not in ("", agent)
-        ):
-            return "promised"
+        if tried["status"] == "callback" and tried["due_on"] == day:
+            if tried["last_agent"] not in ("", agent):
+                return "promised"
+            if tried["call_at"] is not None and tried["call_at"] > look.at + EARLY:
+                return "later"
         offer = str(self.cards[order.strategies[n]]["offer"])
         return stopped_offers(look.quotas, offer, self.branches[n], day) or ""

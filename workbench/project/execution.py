@@ -118,10 +118,11 @@ class Execution(ExecutionHandles):
             the script itself.
         """
         from workbench.execution import build_worklist
+        from workbench.project.callbacks import with_callbacks
 
         project = self._project
         day = self.day(today)
-        contacts = self.contacts()
+        contacts = with_callbacks(project, self.contacts())
         customers = project.table("customers")
         frame = build_worklist(
             project.strategy.targets(),

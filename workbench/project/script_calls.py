@@ -204,6 +204,20 @@ class ScriptCalls:
         NotAllowed
             If the role may not record.
         """
+        values = self.checked_run(strategy_id, customer_id, version, moves, list_id=list_id)
+        cycle_id = self._project.need_cycle().cycle_id
+        return self._store.record_run(cycle_id, key, {**values, "contact_id": contact_id})
+
+    def checked_run(
+        self,
+        strategy_id: str,
+        customer_id: str,
+        version: int,
+        moves: ScriptRun | Iterable[Mapping[str, Any]],
+        *,
+        list_id: str | None = None,
+    ) -> dict[str, Any]:
+        """Return a call as the store keeps it, made again from its moves; see `record_run`."""
         from workbench.execution import check_disposition
         from workbench.execution.coach import ScriptRun
 
@@ -217,22 +231,17 @@ class ScriptCalls:
             check_disposition(run.stopped, self._project.execution.dispositions.codes())
         listed, segment = self._listed(strategy_id, customer_id, list_id)
         ended = run.at.is_end
-        return self._store.record_run(
-            self._project.need_cycle().cycle_id,
-            key,
-            {
-                "strategy_id": strategy_id,
-                "version": version,
-                "list_id": listed,
-                "customer_id": customer_id,
-                "contact_id": contact_id,
-                "segment": segment,
-                "moves": run.moves,
-                "steps": run.steps[:-1] if ended else run.steps,
-                "end_step": run.at.step_id if ended else "",
-                "disposition": run.disposition,
-            },
-        )
+        return {
+            "strategy_id": strategy_id,
+            "version": version,
+            "list_id": listed,
+            "customer_id": customer_id,
+            "segment": segment,
+            "moves": run.moves,
+            "steps": run.steps[:-1] if ended else run.steps,
+            "end_step": run.at.step_id if ended else "",
+            "disposition": run.disposition,
+        }
 
     def runs(self, strategy_id: str | None = None, version: int | None = None) -> pd.DataFrame:
         """Return the cycle's calls, oldest first; ``steps`` is the list of steps reached."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,16 @@ from workbench.store.quota_rows import QuotaState
 
 NEWEST = 5_000
 """Results that are looked at while everybody else waits; of more there is only the beginning."""
-CONTACT = ("contact_id", "list_id", "customer_id", "contacted_at", "disposition", "agent", "position")
+CONTACT = (
+    "contact_id",
+    "list_id",
+    "customer_id",
+    "contacted_at",
+    "disposition",
+    "agent",
+    "position",
+    "call_at",
+)
 OUTCOME = ("outcome_id", "list_id", "customer_id", "recorded_at", "responded", "position")
 
 
@@ -140,14 +150,42 @@ def results_after(
 ) -> News:
     """Return the results behind two positions, at most so many of each kind."""
     found: list[list[Any]] = []
-    for table, names, after in (
-        (schema.contacts, CONTACT, contacts_after),
-        (schema.outcomes, OUTCOME, outcomes_after),
-    ):
-        columns = [table.c[name] for name in names]
-        query = sa.select(*columns).where(table.c.position > after).order_by(table.c.position)
+    for table, after in ((schema.contacts, contacts_after), (schema.outcomes, outcomes_after)):
+        query = result_rows(table).where(table.c.position > after).order_by(table.c.position)
         found.append(list(connection.execute(query if most is None else query.limit(most))))
     return News(found[0], found[1], most is None or max(map(len, found)) < most)
+
+
+def result_rows(table: sa.Table) -> sa.Select[Any]:
+    """Return the query of contacts, with when to call again, or of outcomes."""
+    if table is schema.outcomes:
+        return sa.select(*(table.c[name] for name in OUTCOME))
+    again = tables.callbacks
+    query = sa.select(*(table.c[name] for name in CONTACT[:-1]), again.c.call_at)
+    return query.join_from(table, again, table.c.contact_id == again.c.contact_id, isouter=True)
+
+
+def callbacks_of(
+    connection: sa.Connection, contact_ids: Sequence[str] | None
+) -> dict[str, tuple[dt.datetime | None, str]]:
+    """Return when to call again and the note, by contact; of some, or of all."""
+    table = tables.callbacks
+    query = sa.select(table)
+    if contact_ids is not None:
+        query = query.where(table.c.contact_id.in_(list(contact_ids)))
+    return {row.contact_id: (row.call_at, row.note) for row in connection.execute(query)}
+
+
+def made_since(connection: sa.Connection, agent: str, since: dt.datetime) -> list[dict[str, Any]]:
+    """Return what came of the leases that a person recorded since a moment."""
+    leases, contacts, outcomes = tables.leases, schema.contacts, schema.outcomes
+    query = (
+        sa.select(contacts.c.disposition, outcomes.c.responded, outcomes.c.amount)
+        .join_from(leases, contacts, leases.c.contact_id == contacts.c.contact_id)
+        .join(outcomes, outcomes.c.outcome_id == contacts.c.contact_id, isouter=True)
+        .where(leases.c.agent == agent, leases.c.ended_as == "recorded", leases.c.ended_at >= since)
+    )
+    return [dict(row._mapping) for row in connection.execute(query)]
 
 
 def read_stamp(connection: sa.Connection, cycle_id: str) -> tuple[int, int, int]:

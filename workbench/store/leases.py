@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -15,15 +15,16 @@ from workbench.store.area import Area, frame_of
 from workbench.store.database import Change
 from workbench.store.late import Late, refuse_late_lists
 from workbench.store.lease_rows import (
-    CONTACT,
     NEWEST,
-    OUTCOME,
     Look,
     News,
     Wanted,
+    callbacks_of,
     find_lease,
     is_late,
+    made_since,
     read_stamp,
+    result_rows,
     results_after,
     standing_lease,
     taken,
@@ -72,10 +73,10 @@ class Leases(Area):
         found: list[list[Any]] = []
         after: list[int] = []
         with self.database.reading() as connection:
-            for table, names in ((schema.contacts, CONTACT), (schema.outcomes, OUTCOME)):
+            for table in (schema.contacts, schema.outcomes):
                 newest = connection.execute(sa.select(sa.func.max(table.c.position))).scalar()
                 after.append(int(newest or 0))
-                query = sa.select(*(table.c[name] for name in names)).where(table.c.list_id.in_(list_ids))
+                query = result_rows(table).where(table.c.list_id.in_(list_ids))
                 found.append(list(connection.execute(query)))
         return News(found[0], found[1]), (after[0], after[1])
 
@@ -238,6 +239,8 @@ class Leases(Area):
         key: str,
         contact: Mapping[str, Any],
         outcome: Mapping[str, Any] | None = None,
+        callback: Mapping[str, Any] | None = None,
+        also: Callable[[str, bool], object] | None = None,
     ) -> tuple[str, bool]:
         """Record what came of a lease, and end it, all in one write.
 
@@ -254,6 +257,11 @@ class Leases(Area):
         outcome : mapping, optional
             responded, amount, note, where the customer answered. A "no" gives back what was
             booked under the lease.
+        callback : mapping, optional
+            call_at (UTC, or None) and note: when to call again, and what to know by then.
+        also : callable, optional
+            Writes what belongs to the call in the same write, given the contact's id and
+            whether it came too late.
 
         Returns
         -------
@@ -290,10 +298,28 @@ class Leases(Area):
                 Late(self.database, self.project_folder).keep(contacts, outcomes, source="worklist")
             else:
                 Results(self.database, self.project_folder).add(contacts, outcomes)
+                if callback is not None:
+                    change.execute(sa.insert(tables.callbacks).values(contact_id=contact_id, **callback))
+            if also is not None:
+                also(contact_id, late)
             refused = outcome is not None and not outcome.get("responded")
             self._end(change, row, "recorded", keeps=not refused, record_key=key, contact_id=contact_id)
             change.ids.update(contact_id=contact_id, list_id=row.list_id)
             return contact_id, late
+
+    @reads
+    def callbacks(
+        self, contact_ids: Sequence[str] | None = None
+    ) -> dict[str, tuple[dt.datetime | None, str]]:
+        """Return when to call again and the note, by contact; of some, or of all."""
+        with self.database.reading() as connection:
+            return callbacks_of(connection, contact_ids)
+
+    @reads
+    def made(self, agent: str, since: dt.datetime) -> list[dict[str, Any]]:
+        """Return what a person recorded here since a moment: disposition, responded, amount."""
+        with self.database.reading() as connection:
+            return made_since(connection, agent, since)
 
     @reads
     def refuse_other(self, customer_id: str, agent: str) -> None:

@@ -1,4 +1,4 @@
-"""The SQL tables of the work on the lists: leases, disposition codes, quotas, materials.
+"""The SQL tables of the work on the lists: leases, callbacks, disposition codes, quotas, materials.
 
 Who works on a customer now is a row under the customer's own key, so that the database
 itself keeps a second one out. What a lease came to is kept beside it for good.
@@ -46,6 +46,14 @@ leased_customers = Table(
     metadata,
     Column("customer_id", String(80), primary_key=True),
     Column("lease_id", Integer, ForeignKey("leases.lease_id"), nullable=False),
+)
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("contact_id", String(120), ForeignKey("contacts.contact_id"), primary_key=True),
+    # UTC; empty where the disposition's days say when.
+    Column("call_at", DateTime),
+    Column("note", Text, nullable=False),
 )
 disposition_versions = Table(
     "disposition_versions",

@@ -13,6 +13,7 @@ from workbench import locale
 from workbench.errors import NotFound, ParameterProblem
 from workbench.execution import build_worklist, product_name
 from workbench.execution.cells import read_amounts
+from workbench.project.callbacks import with_callbacks
 from workbench.tables import mask_identifier
 from workbench.ui.state.parts import Banner
 
@@ -97,7 +98,7 @@ class Work:
             work = build_worklist(
                 screen.targets,
                 self.people,
-                screen.contacts,
+                with_callbacks(screen.project, screen.contacts),
                 screen.outcomes,
                 screen.cards,
                 today=screen.today,
