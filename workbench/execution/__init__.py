@@ -22,6 +22,8 @@ from workbench.execution.order import WorkOrder
 from workbench.execution.outcomes import OutcomeCheck, OutcomeParts, check_outcomes, lead_key, outcome_key
 from workbench.execution.pace import coarsen_days, count_dispositions, judge_pace
 from workbench.execution.pace_days import compare_pace, count_pace_days
+from workbench.execution.pipeline import age_opportunities, age_pipeline, convert_pipeline
+from workbench.execution.pipeline_forecast import forecast_pipeline, measure_chances
 from workbench.execution.progress import count_days, summarise_progress
 from workbench.execution.quota_forecast import forecast_quota
 from workbench.execution.script import address, fill_script, product_name, script_language
@@ -34,6 +36,8 @@ __all__ = [
     "ScriptRun",
     "WorkOrder",
     "address",
+    "age_opportunities",
+    "age_pipeline",
     "assign_scripts",
     "build_worklist",
     "check_disposition",
@@ -41,6 +45,7 @@ __all__ = [
     "check_script",
     "coarsen_days",
     "compare_pace",
+    "convert_pipeline",
     "count_days",
     "count_dispositions",
     "count_pace_days",
@@ -49,10 +54,12 @@ __all__ = [
     "fill_script",
     "find_limit_alerts",
     "find_validity_problems",
+    "forecast_pipeline",
     "forecast_quota",
     "judge_pace",
     "lead_key",
     "make_dispositions",
+    "measure_chances",
     "outcome_key",
     "personal_script",
     "place_versions",
