@@ -129,6 +129,7 @@ _ROOMS = {
     "execution": (
         "ScriptRun",
         "age_pipeline",
+        "age_referrals",
         "assign_scripts",
         "build_worklist",
         "check_outcomes",
@@ -143,10 +144,12 @@ _ROOMS = {
         "measure_chances",
         "place_versions",
         "read_script",
+        "share_credit",
         "state_limit_alert",
         "summarise_progress",
         "tabulate_limits",
         "tabulate_objections",
+        "tabulate_referrals",
         "tabulate_steps",
     ),
     "review": (

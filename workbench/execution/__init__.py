@@ -26,6 +26,15 @@ from workbench.execution.pipeline import age_opportunities, age_pipeline, conver
 from workbench.execution.pipeline_forecast import forecast_pipeline, measure_chances
 from workbench.execution.progress import count_days, summarise_progress
 from workbench.execution.quota_forecast import forecast_quota
+from workbench.execution.referral_rules import (
+    ReferralKind,
+    ReferralReason,
+    ReferralRules,
+    make_referral_rules,
+    read_referral_rules,
+    share_credit,
+)
+from workbench.execution.referrals import age_referrals, tabulate_referrals
 from workbench.execution.script import address, fill_script, product_name, script_language
 from workbench.execution.worklist import build_worklist, personal_script
 
@@ -33,11 +42,15 @@ __all__ = [
     "Disposition",
     "OutcomeCheck",
     "OutcomeParts",
+    "ReferralKind",
+    "ReferralReason",
+    "ReferralRules",
     "ScriptRun",
     "WorkOrder",
     "address",
     "age_opportunities",
     "age_pipeline",
+    "age_referrals",
     "assign_scripts",
     "build_worklist",
     "check_disposition",
@@ -59,17 +72,21 @@ __all__ = [
     "judge_pace",
     "lead_key",
     "make_dispositions",
+    "make_referral_rules",
     "measure_chances",
     "outcome_key",
     "personal_script",
     "place_versions",
     "product_name",
     "read_dispositions",
+    "read_referral_rules",
     "read_script",
     "script_language",
+    "share_credit",
     "state_limit_alert",
     "summarise_progress",
     "tabulate_limits",
     "tabulate_objections",
+    "tabulate_referrals",
     "tabulate_steps",
 ]

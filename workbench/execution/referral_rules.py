@@ -241,24 +241,6 @@ def share_credit(amount: int, sender_share: int) -> tuple[int, int]:
     return sender, amount - sender
 
 
-def replace_kind(rules: ReferralRules, row: Mapping[str, Any]) -> ReferralRules:
-    """Return the rules with one kind changed, or added behind the others."""
-    return _with(rules, "kinds", row)
-
-
-def replace_reason(rules: ReferralRules, row: Mapping[str, Any]) -> ReferralRules:
-    """Return the rules with one reason changed, or added behind the others."""
-    return _with(rules, "reasons", row)
-
-
-def _with(rules: ReferralRules, part: str, row: Mapping[str, Any]) -> ReferralRules:
-    plain = rules.plain()
-    rows = {entry["code"]: entry for entry in plain[part]}
-    code = str(row.get("code", ""))
-    rows[code] = rows.get(code, {}) | dict(row)
-    return make_referral_rules(**plain | {part: list(rows.values())})
-
-
 def _refuse_twice(code: str, known: Mapping[str, Any]) -> None:
     if code in known:
         raise ParameterProblem("execution_referral.error.code_twice", code=code)
@@ -279,8 +261,15 @@ def _kind(row: Mapping[str, Any]) -> ReferralKind:
     customer = str(row.get("customer") or "")
     if customer not in CUSTOMER_KINDS:
         raise ParameterProblem("execution_referral.error.customer_kind", code=code, customer=customer[:40])
-    days = [_days(code, row.get(name)) for name in ("accept_days", "work_days")]
-    return ReferralKind(code, labels, customer, *days, _share(code, row.get("sender_share")), retired)
+    return ReferralKind(
+        code=code,
+        labels=labels,
+        customer=customer,
+        accept_days=_days(code, row.get("accept_days")),
+        work_days=_days(code, row.get("work_days")),
+        sender_share=_share(code, row.get("sender_share")),
+        retired=retired,
+    )
 
 
 def _days(code: str, value: Any) -> int:

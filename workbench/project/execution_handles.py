@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from workbench.project.materials import Materials
     from workbench.project.pace import Pace
     from workbench.project.quota import Quota
+    from workbench.project.referrals import Referrals
     from workbench.project.scripts import Scripts
 
 
@@ -61,3 +62,10 @@ class ExecutionHandles:
         from workbench.project.materials import Materials
 
         return Materials(self._project)
+
+    @cached_property
+    def referrals(self) -> Referrals:
+        """Customers referred to another unit: sent, accepted, worked, won, with credit for both sides."""
+        from workbench.project.referrals import Referrals
+
+        return Referrals(self._project)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +9,25 @@ import sqlalchemy as sa
 
 from workbench.errors import Conflict, ParameterProblem
 from workbench.store import schema_referrals as tables
-from workbench.store.area import Area, frame_of, only_row
+from workbench.store.area import Area, frame_of
 from workbench.store.database import Change
+from workbench.store.referral_changes import (
+    close_row,
+    credit_rows,
+    event_of,
+    find_referral,
+    open_row,
+    rules_in_force,
+    set_values,
+    tell,
+    told_event,
+)
 from workbench.store.referral_rows import (
     ENDED,
     LONGEST_KEY,
     MOVES,
     Terms,
     moved,
-    plain_text,
     refuse_stranger,
     sent_row,
     state_at,
@@ -27,8 +36,6 @@ from workbench.store.roles import may, reads, writes
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from workbench.execution.referral_rules import ReferralRules
 
 FLOW = (
     "referral_id",
@@ -80,37 +87,45 @@ class Referrals(Area):
         """
         _check_key(key)
         with self.database.writing("referral.send", kind=str(given["kind"])[:40]) as change:
-            before = _event(change, key)
+            before = event_of(change, key)
             if before is not None:
-                row = _find(change, before.referral_id)
+                row = find_referral(change, before.referral_id)
                 same = (before.event, row.customer_id, row.kind, row.sent_by)
                 if same != ("send", given["customer_id"], given["kind"], by):
                     raise ParameterProblem("execution_referral.error.key_used")
                 change.ids.update(referral_id=row.referral_id, already=True)
                 return int(row.referral_id)
-            rules, version = _rules(change)
+            rules, version = rules_in_force(change)
             kind = rules.kind(str(given["kind"]))
             terms = Terms(version, kind.accept_days, kind.work_days, kind.sender_share)
             values = sent_row(given, terms, cycle_id=cycle_id, by=by, at=change.at)
-            values["previous_id"] = self._make_room(change, values, by) or previous_id
+            standing = self._make_room(change, values, by)
+            values["previous_id"] = previous_id or standing
             done = change.execute(sa.insert(tables.referrals).values(**values))
             referral_id = int(done.inserted_primary_key[0])  # type: ignore[index]
-            _open(change, values, referral_id)
-            _tell(change, referral_id, "send", by, key=key, note=values["note"])
+            open_row(change, values, referral_id)
+            tell(change, referral_id, "send", by, key=key, note=values["note"])
             change.ids["referral_id"] = referral_id
             return referral_id
 
     def _make_room(self, change: Change, values: Mapping[str, Any], by: str) -> int | None:
-        """End an expired one of the same customer and kind; return its number."""
-        standing = tables.open_referrals
+        """End an expired one of the same customer and kind; return what the sender takes up again."""
+        standing, sent = tables.open_referrals, tables.referrals
         row = change.execute(
-            sa.select(tables.referrals)
-            .join_from(standing, tables.referrals, standing.c.referral_id == tables.referrals.c.referral_id)
+            sa.select(sent)
+            .join_from(standing, sent, standing.c.referral_id == sent.c.referral_id)
             .where(standing.c.customer_id == values["customer_id"], standing.c.kind == values["kind"])
         ).one_or_none()
         if row is None:
-            return None
-        if state_at(row._mapping, change.at) != "expired":
+            refused = sa.select(sent.c.referral_id).where(
+                sent.c.customer_id == values["customer_id"],
+                sent.c.kind == values["kind"],
+                sent.c.sent_by == values["sent_by"],
+                sent.c.state == "refused",
+            )
+            newest = change.execute(refused.order_by(sent.c.referral_id.desc()).limit(1)).scalar()
+            return None if newest is None else int(newest)
+        if state_at(dict(row._mapping), change.at) != "expired":
             difference = {"sent_by": (by, row.sent_by)}
             raise Conflict(
                 "execution_referral.error.open",
@@ -119,9 +134,9 @@ class Referrals(Area):
                 day=f"{row.sent_at:%Y-%m-%d}",
                 unit=row.to_unit,
             )
-        _set(change, row.referral_id, state="expired", ended_at=row.accept_by)
-        _tell(change, row.referral_id, "expire", by, at=row.accept_by)
-        _close(change, row.referral_id)
+        set_values(change, row.referral_id, state="expired", ended_at=row.accept_by)
+        tell(change, row.referral_id, "expire", by, at=row.accept_by)
+        close_row(change, row.referral_id)
         return int(row.referral_id)
 
     @writes("contributor")
@@ -170,13 +185,13 @@ class Referrals(Area):
         if act not in MOVES:
             raise ParameterProblem("execution_referral.error.act", act=act, known=", ".join(MOVES))
         with self.database.writing(f"referral.{act}", referral_id=referral_id) as change:
-            before = _event(change, key)
+            before = event_of(change, key)
             if before is not None:
                 if (before.referral_id, before.event, before.who) != (referral_id, act, by):
                     raise ParameterProblem("execution_referral.error.key_used")
                 change.ids["already"] = True
-                return str(_find(change, referral_id).state)
-            row = _find(change, referral_id)._mapping
+                return str(find_referral(change, referral_id).state)
+            row = dict(find_referral(change, referral_id)._mapping)
             refuse_stranger(row, act, by, helping=may(self.database.role, "analyst"))
             if act == "accept" and row["state"] == "accepted" and row["accepted_by"] == by:
                 # A second press of the same hand: nothing is left to do.
@@ -184,13 +199,13 @@ class Referrals(Area):
                 return "accepted"
             values = moved(row, act, by=by, at=change.at, reason=reason, note=note, amount=amount)
             if act in ("refuse", "withdraw", "lose"):
-                _rules(change)[0].check_reason(act, reason)
-            _set(change, referral_id, **values)
-            _tell(change, referral_id, act, by, key=key, reason=reason, note=note, amount=amount)
+                rules_in_force(change)[0].check_reason(act, reason)
+            set_values(change, referral_id, **values)
+            tell(change, referral_id, act, by, key=key, reason=reason, note=note, amount=amount)
             if values["state"] in ENDED:
-                _close(change, referral_id)
+                close_row(change, referral_id)
             if act == "win":
-                rows = _credit_rows({**row, **values, "referral_id": referral_id}, change.at)
+                rows = credit_rows({**row, **values, "referral_id": referral_id}, change.at)
                 change.execute(sa.insert(tables.credit), rows)
             return str(values["state"])
 
@@ -220,25 +235,25 @@ class Referrals(Area):
         credit: list[dict[str, Any]] = []
         n = 0
         with self.database.writing("referral.bring_in", cycle_id=cycle_id) as change:
-            rules, version = _rules(change)
+            rules, version = rules_in_force(change)
             for given in told:
                 kind = rules.kind(str(given["kind"]))
                 terms = Terms(version, kind.accept_days, kind.work_days, kind.sender_share)
                 row = sent_row(given, terms, cycle_id=cycle_id, by=given["sent_by"], at=given["sent_at"])
-                made = [_told(0, "send", row["sent_by"], row["sent_at"], note=row["note"])]
+                made = [told_event(0, "send", row["sent_by"], row["sent_at"], note=row["note"])]
                 for act in given["acts"]:
                     about = {name: act[name] for name in ("reason", "note", "amount") if name in act}
                     refuse_stranger(row, act["act"], act["by"], helping=False)
                     row |= moved(row, act["act"], by=act["by"], at=act["at"], **about)
-                    made.append(_told(0, act["act"], act["by"], act["at"], **about))
+                    made.append(told_event(0, act["act"], act["by"], act["at"], **about))
                 previous = self._make_room(change, row, row["sent_by"])
                 done = change.execute(sa.insert(tables.referrals).values(**row, previous_id=previous))
                 row["referral_id"] = int(done.inserted_primary_key[0])  # type: ignore[index]
                 events += [each | {"referral_id": row["referral_id"]} for each in made]
                 if row["state"] not in ENDED:
-                    _open(change, row, row["referral_id"])
+                    open_row(change, row, row["referral_id"])
                 if row["state"] == "won":
-                    credit += _credit_rows(row, row["ended_at"])
+                    credit += credit_rows(row, row["ended_at"])
                 n += 1
             for table, rows in ((tables.events, events), (tables.credit, credit)):
                 if rows:
@@ -292,7 +307,7 @@ class Referrals(Area):
         self.require("contributor")
         now = self.database.clock()
         with self.database.reading() as connection:
-            row = dict(_find(connection, referral_id)._mapping)
+            row = dict(find_referral(connection, referral_id)._mapping)
         return row | {"state": state_at(row, now)}
 
     @reads
@@ -343,78 +358,3 @@ class Referrals(Area):
 def _check_key(key: str) -> None:
     if not key or len(key) > LONGEST_KEY:
         raise ParameterProblem("execution_desk.error.key")
-
-
-def _rules(change: Change) -> tuple[ReferralRules, int]:
-    """Return the rules in force inside a write, and their version."""
-    import json
-
-    from workbench.execution.referral_rules import make_referral_rules, read_referral_rules
-
-    table = tables.rules
-    newest = change.execute(sa.select(table).order_by(table.c.version.desc()).limit(1)).one_or_none()
-    if newest is None:
-        return read_referral_rules(), 0
-    return make_referral_rules(**json.loads(newest.content)), int(newest.version)
-
-
-def _find(connection: sa.Connection | Change, referral_id: int) -> Any:
-    table = tables.referrals
-    wanted = table.c.referral_id == referral_id
-    return only_row(
-        connection, table, wanted, absent="execution_referral.error.no_referral", referral=referral_id
-    )
-
-
-def _event(change: Change, key: str) -> Any:
-    table = tables.events
-    return change.execute(sa.select(table).where(table.c.event_key == key)).one_or_none()
-
-
-def _set(change: Change, referral_id: int, **values: Any) -> None:
-    table = tables.referrals
-    change.execute(sa.update(table).where(table.c.referral_id == referral_id).values(**values))
-
-
-def _open(change: Change, row: Mapping[str, Any], referral_id: int) -> None:
-    keys = {name: row[name] for name in ("customer_id", "kind")}
-    change.execute(sa.insert(tables.open_referrals).values(**keys, referral_id=referral_id))
-
-
-def _close(change: Change, referral_id: int) -> None:
-    standing = tables.open_referrals
-    change.execute(sa.delete(standing).where(standing.c.referral_id == referral_id))
-
-
-def _tell(
-    change: Change, referral_id: int, event: str, by: str, *, at: dt.datetime | None = None, **about: Any
-) -> None:
-    change.execute(sa.insert(tables.events).values(**_told(referral_id, event, by, at or change.at, **about)))
-
-
-def _told(referral_id: int, event: str, by: str, at: dt.datetime, **about: Any) -> dict[str, Any]:
-    return {
-        "referral_id": referral_id,
-        "event": event,
-        "event_key": about.get("key"),
-        "reason": about.get("reason", ""),
-        "note": plain_text(about.get("note"), 1_000),
-        "amount": about.get("amount"),
-        "at": at,
-        "who": by,
-    }
-
-
-def _credit_rows(row: Mapping[str, Any], at: dt.datetime) -> list[dict[str, Any]]:
-    from workbench.execution.referral_rules import share_credit
-
-    sender, receiver = share_credit(row["amount"], row["sender_share"])
-    share = int(row["sender_share"])
-    sides = (
-        ("sender", row["from_unit"], row["sent_by"], share, sender),
-        ("receiver", row["to_unit"], row["accepted_by"], 10_000 - share, receiver),
-    )
-    names = ("side", "unit", "person", "share", "amount")
-    return [
-        {"referral_id": row["referral_id"], **dict(zip(names, side, strict=True)), "at": at} for side in sides
-    ]
