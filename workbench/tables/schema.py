@@ -125,19 +125,21 @@ class Table:
         return frame
 
     def _check_column(self, column: Column, cells: pd.Series) -> None:
-        fits = cells.isna() | _fits(column.kind, cells)
-        if not fits.all():
-            row = int((~fits).to_numpy().argmax())
-            raise TableProblem(
-                "errors.table.wrong_type",
-                table=self.name,
-                column=column.name,
-                expected=column.kind,
-                found=type(cells.iloc[row]).__name__,
-                row=row + 1,
-                value=cells.iloc[row],
-            )
-        if column.filled and cells.isna().any():
+        fits = _fits(column.kind, cells)
+        if fits is not True:
+            fitting = cells.isna() if fits is False else cells.isna() | fits
+            if not fitting.all():
+                row = int((~fitting).to_numpy().argmax())
+                raise TableProblem(
+                    "errors.table.wrong_type",
+                    table=self.name,
+                    column=column.name,
+                    expected=column.kind,
+                    found=type(cells.iloc[row]).__name__,
+                    row=row + 1,
+                    value=cells.iloc[row],
+                )
+        if column.filled and cells.hasnans:
             raise TableProblem(
                 "errors.table.missing_values",
                 table=self.name,
@@ -196,8 +198,8 @@ _CELL_TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def _fits(kind: Kind, cells: pd.Series) -> pd.Series:
-    """Say for each cell whether it is of the kind; whole columns by their dtype."""
+def _fits(kind: Kind, cells: pd.Series) -> bool | pd.Series:
+    """Say whether cells are of the kind: of the whole column by its dtype, else of each."""
     import pandas as pd
     from pandas.api import types
 
@@ -222,9 +224,9 @@ def _fits(kind: Kind, cells: pd.Series) -> pd.Series:
     if whole is None:
         allowed = _CELL_TYPES.get(kind)
         if allowed is None:
-            return pd.Series(False, index=cells.index)
+            return False
         return cells.map(lambda cell: isinstance(cell, allowed)).astype(bool)
-    return pd.Series(whole, index=cells.index)
+    return whole
 
 
 def id_column(meaning: str = "The customer; text, leading zeros kept.") -> Column:
