@@ -61,8 +61,9 @@ def test_limits_are_the_tails_of_scipy(days: pd.DataFrame) -> None:
     contacts = points[points["chart"].eq("contacts")]
     for row in contacts.itertuples():
         # As few as the limit come by chance often enough, one fewer does not.
-        assert row.limit == 0 or stats.poisson.cdf(row.limit - 1, row.expected) <= ALPHA
-        assert stats.poisson.cdf(row.limit, row.expected) > ALPHA
+        assert row.limit == 0 or stats.poisson.cdf(row.limit - 1, row.n) <= ALPHA
+        assert stats.poisson.cdf(row.limit, row.n) > ALPHA
+        assert row.n <= row.expected
     refusals = points[points["chart"].eq("refusals") & points["member"].eq("S1")]
     did = of = 0.0
     for row in refusals.itertuples():

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.charts.execution import dispositions, pace, progress
+    from workbench.charts.execution_pace import control_chart, plan_actual
+    from workbench.charts.execution_voice import feedback_codes
     from workbench.charts.insight import differences, embedding, shares
     from workbench.charts.insight_kchoice import cluster_stability, compare_k
     from workbench.charts.insight_links import company_bars
@@ -64,6 +66,7 @@ _HOME = {
     "cluster_stability": "insight_kchoice",
     "company_bars": "insight_links",
     "compare_k": "insight_kchoice",
+    "control_chart": "execution_pace",
     "cost_and_return": "review_board",
     "curve_tables": "strategy_capacity",
     "cycle_kpis": "review_cycles",
@@ -75,6 +78,7 @@ _HOME = {
     "evaluation_methods": "review_evaluation",
     "evaluation_parts": "review_evaluation",
     "fairness": "strategy_launch",
+    "feedback_codes": "execution_voice",
     "funnel": "review",
     "gate_rows": "strategy",
     "gates": "strategy",
@@ -96,6 +100,7 @@ _HOME = {
     "pace": "execution",
     "part_shares": "review_customers",
     "place_row": "strategy",
+    "plan_actual": "execution_pace",
     "progress": "execution",
     "qini_curves": "review_targeting",
     "rank_share_rows": "strategy_scores",
@@ -125,6 +130,7 @@ __all__ = [
     "cluster_stability",
     "company_bars",
     "compare_k",
+    "control_chart",
     "cost_and_return",
     "curve_tables",
     "cycle_kpis",
@@ -136,6 +142,7 @@ __all__ = [
     "evaluation_methods",
     "evaluation_parts",
     "fairness",
+    "feedback_codes",
     "funnel",
     "gate_rows",
     "gates",
@@ -157,6 +164,7 @@ __all__ = [
     "pace",
     "part_shares",
     "place_row",
+    "plan_actual",
     "progress",
     "qini_curves",
     "rank_share_rows",

@@ -41,10 +41,11 @@ def tabulate_limits(
     pandas.DataFrame
         One row a member, chart and day on which there was something to count: ``member``;
         ``chart`` (contacts, responses or refusals); ``day``; ``value``; ``expected``, the
-        centre line; ``limit``, below which contacts and responses, above which refusals
-        are an alarm; ``n``, the customers that were due, contacted or spoken to;
-        ``is_alarm``; ``in_run``. Contacts are customers, the others shares. A run is no alarm:
-        it says that something has shifted a little.
+        centre line: the day's plan, or the rate of the days before; ``limit``, below which
+        contacts and responses, above which refusals are an alarm; ``n``: contacts that the
+        plan still owed on the day, which its limit rests on, or customers contacted or
+        spoken to; ``is_alarm``; ``in_run``. Contacts are customers, the others shares. A run
+        is no alarm: it says that something has shifted a little.
 
     Raises
     ------
@@ -91,7 +92,7 @@ def _contacts(days: pd.DataFrame, alpha: float) -> pd.DataFrame:
         {
             "day": planned["day"].to_numpy(),
             "value": made,
-            "expected": owed,
+            "expected": due,
             "limit": limits,
             "n": owed,
             "is_alarm": made < limits,

@@ -130,14 +130,14 @@ def _forecast(
     if not mean > 0:
         return row | {"state": "idle"}
     out = _day_out(left, mean, now)
-    lasts = out is pd.NaT or (ends is not None and out > ends)
+    lasts = out is None or (ends is not None and out > ends)
     days = {"runs_out": out, "earliest": _day_out(left, high, now), "latest": _day_out(left, low, now)}
     return row | {"state": "lasts" if lasts else "runs_out"} | days
 
 
-def _day_out(left: float, per_day: float, now: pd.Timestamp) -> pd.Timestamp:
-    """Return the day at whose end nothing is left; none within ten years is missing."""
+def _day_out(left: float, per_day: float, now: pd.Timestamp) -> pd.Timestamp | None:
+    """Return the day at whose end nothing is left; None where that is not within ten years."""
     if not per_day > 0 or left / per_day > _FARTHEST:
-        return pd.NaT
+        return None
     # Fen are added as floats: what is left of a whole day by rounding is none.
     return now + pd.Timedelta(days=int(np.ceil(left / per_day - 1e-9)))
