@@ -35,13 +35,11 @@ STRATEGY: dict[str, str] = {
 """The same of the strategy screen."""
 
 EXECUTION: dict[str, str] = {
-    "desk": "DeskState",
     "pace": "PaceState",
-    "voice": "VoiceState",
 }
 """The same of the execution screen."""
 
-WORKING: tuple[str, ...] = ("desk",)
+WORKING: tuple[str, ...] = ()
 """Sections for those who contact customers; a viewer has no such tab."""
 
 REVIEW: dict[str, str] = {
