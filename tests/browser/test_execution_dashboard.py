@@ -1,4 +1,4 @@
-"""The execution dashboard in a browser: drawn, in both languages, worked by keyboard, and to itself."""
+"""The execution dashboard in a browser, worked by keyboard."""
 
 from __future__ import annotations
 
@@ -21,37 +21,6 @@ def worked(stage_folder):
 def published(publish_as, worked):
     """Return a function that publishes the execution for a role."""
     return partial(publish_as, worked)
-
-
-def test_a_manager_reads_progress_in_two_languages_and_no_customer(published, visit, worked):
-    server = published("viewer")
-    opened = visit()
-    page = opened.open(server.address("execution"), charts=3)
-    assert all(marks > 0 for marks in opened.marks())
-    title = page.locator("h1").inner_text()
-    assert page.locator(".kpi").count() == 6
-    assert page.locator("[data-action=record], [data-action=choose], [data-action=import], .py").count() == 0
-    assert "****" not in page.content()
-    page.locator("[data-action=lang][data-value=zh_CN]").click()
-    page.wait_for_function("t => document.querySelector('h1').innerText !== t", arg=title)
-    assert "策略执行" in page.locator(".steps [aria-current]").inner_text()
-    assert "响应率" in page.locator(".a-table").inner_text()
-    # Fewer strategies are a lower chart, with no drawing sent anew.
-    height = page.locator(".a-progress canvas").bounding_box()["height"]
-    page.locator(".ex-table [data-action=strategy]").first.press("Enter")
-    page.wait_for_function(
-        "h => document.querySelector('.a-progress canvas').getBoundingClientRect().height < h", arg=height
-    )
-    assert opened.attempts == []
-    assert opened.faults == []
-
-
-def test_the_page_fits_a_phone(published, visit):
-    server = published("analyst")
-    opened = visit(width=360, height=800)
-    page = opened.open(server.address("execution", lang="zh_CN"), charts=3)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert opened.faults == []
 
 
 def test_a_customer_is_worked_by_keyboard(published, visit, worked):

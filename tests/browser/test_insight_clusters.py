@@ -1,4 +1,4 @@
-"""The section of clusters in a real page: read by a manager, worked by an analyst."""
+"""The section of clusters in a real page, worked by an analyst."""
 
 from __future__ import annotations
 
@@ -52,21 +52,3 @@ def test_an_analyst_chooses_fits_labels_and_approves_by_keyboard(bench_page):
     assert "age" not in approved.model["features"]
     assert visit.attempts == []
     assert visit.faults == []
-
-
-def test_a_manager_reads_how_the_clusters_were_made_on_a_phone_in_chinese(board, visit):
-    opened = visit(width=360, height=800)
-    page = opened.open(f"{board.address('insight', lang='zh_CN')}&section=clusters", charts=1)
-    page.wait_for_selector(".wb .cl-left dt")
-    assert "个群" in page.locator(".wb .title h1").inner_text()
-    assert page.locator(".wb .a-cl-bench, .wb .a-cl-choose").count() == 0
-    assert page.locator(".wb .note.error").count() == 0
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    seen(page, "clusters.phone.zh")
-    assert opened.attempts == []
-    assert opened.faults == []
-    if "WORKBENCH_SCREENSHOTS" in os.environ:
-        for name, options in (("clusters.en", {}), ("clusters.dark", {"theme": "dark"})):
-            wide = visit()
-            wide.open(f"{board.address('insight', **options)}&section=clusters", charts=1)
-            seen(wide.page, name)

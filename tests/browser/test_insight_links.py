@@ -1,4 +1,4 @@
-"""The companies behind the retail customers, read on a dashboard; a doubtful pair decided by keyboard."""
+"""A doubtful pair of records decided by keyboard."""
 
 from __future__ import annotations
 
@@ -10,32 +10,6 @@ import pytest
 import workbench as wb
 
 pytestmark = pytest.mark.browser
-
-
-def test_a_reader_finds_the_companies_and_no_customer(board, visit, walked_folder):
-    opened = visit()
-    page = opened.open(board.address("insight") + "&section=links", charts=1)
-    page.wait_for_selector(".wb table.ln-list tbody tr")
-    project = wb.open_project(walked_folder, role="viewer")
-    companies = project.insight.links.companies()
-    assert f"{len(companies)} companies employ" in page.locator(".wb h1").inner_text()
-    assert page.locator(".wb .note.error").count() == 0
-    assert page.locator('.wb [data-action="pair"], .wb [data-action="search"]').count() == 0
-    shown = page.locator(".wb table.ln-list tbody tr").count()
-    assert 0 < shown <= (companies["n_employees"] >= 11).sum()
-    chip = page.locator('.wb .ln-chips [data-action="action"]').nth(1)
-    chip.focus()
-    page.keyboard.press("Enter")
-    page.wait_for_selector('.wb .ln-chips [aria-pressed="true"]:not([data-value=""])')
-    assert page.evaluate("document.activeElement.dataset.action") == "action"
-    body = page.content()
-    ids = project.table("customers", ["customer_id"])["customer_id"]
-    assert not [one for one in ids if one in body]
-    page.set_viewport_size({"width": 360, "height": 800})
-    page.wait_for_timeout(300)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    assert opened.attempts == []
-    assert opened.faults == []
 
 
 def test_an_analyst_decides_pairs_by_keyboard(hall, visit, walked_folder, tmp_path):

@@ -1,4 +1,4 @@
-"""The journey to the portrait: a manager switches kinds and days; an analyst finds a customer."""
+"""The journey to the portrait: an analyst finds a customer and previews a rule."""
 
 from __future__ import annotations
 
@@ -14,24 +14,6 @@ import workbench.ui.state.sections.portrait as portrait
 portrait.request = types.SimpleNamespace(is_published=lambda: False)
 import workbench as wb
 wb.ui.insight(wb.open_project({folder!r}, role="analyst"))"""
-
-
-def test_a_manager_looks_at_corporate_customers_on_a_phone(board, visit):
-    opened = visit(width=360, height=800)
-    page = opened.open(f"{board.address('insight', lang='zh_CN')}&section=portrait", charts=2)
-    page.wait_for_selector(".wb .p-grid")
-    first = page.locator(".wb .title h1").inner_text()
-    assert "零售客户" in first
-    page.locator("[data-key='portrait-kind-corporate']").focus()
-    page.keyboard.press("Enter")
-    page.wait_for_function("was => document.querySelector('.wb .title h1').innerText !== was", arg=first)
-    page.locator("[data-key='portrait-face-behaviour'] summary").click()
-    assert page.locator("[data-key='portrait-face-behaviour'] tbody tr").count() > 5
-    assert page.locator(".wb .p-card, .wb .p-rules form").count() == 0
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    assert page.locator(".wb .note.error").count() == 0
-    assert opened.attempts == []
-    assert opened.faults == []
 
 
 def test_an_analyst_finds_a_customer_and_previews_a_rule(hall, visit, walked_folder, tmp_path):

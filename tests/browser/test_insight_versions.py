@@ -51,11 +51,3 @@ def test_a_manager_compares_two_cycles(address, visit):
     assert page.locator(".wb .note.error").count() == 0
     assert opened.attempts == []
     assert opened.faults == []
-
-
-def test_the_comparison_on_a_phone_in_chinese(address, visit):
-    opened = visit(width=360, height=800)
-    page = opened.open(f"{address(lang='zh_CN')}&section=versions", charts=2)
-    assert "客户" in page.locator(".wb .title h1").inner_text()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    assert opened.faults == []

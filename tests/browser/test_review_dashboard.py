@@ -1,4 +1,4 @@
-"""The review dashboard in a browser: drawn, in both languages, by keyboard, and to itself."""
+"""The review in a browser, decided by keyboard."""
 
 from __future__ import annotations
 
@@ -21,31 +21,6 @@ def reviewed(stage_folder):
 def published(publish_as, reviewed):
     """Return a function that publishes the review for a role."""
     return partial(publish_as, reviewed)
-
-
-def test_a_manager_reads_the_review_in_two_languages(published, visit):
-    server = published("viewer")
-    opened = visit()
-    page = opened.open(server.address("review"), charts=4)
-    assert all(marks > 0 for marks in opened.marks())
-    title = page.locator("h1").inner_text()
-    assert page.locator(".kpi").count() == 6
-    assert page.locator("[data-action=accept], [data-action=close], .py").count() == 0
-    page.locator("[data-action=lang][data-value=zh_CN]").click()
-    page.wait_for_function("t => document.querySelector('h1').innerText !== t", arg=title)
-    page.wait_for_function("document.documentElement.lang.startsWith('zh')")
-    assert "建议" in page.locator(".a-advice").inner_text()
-    assert "经营回检" in page.locator(".steps [aria-current]").inner_text()
-    assert opened.attempts == []
-    assert opened.faults == []
-
-
-def test_the_page_fits_a_phone(published, visit):
-    server = published("viewer")
-    opened = visit(width=360, height=800)
-    page = opened.open(server.address("review", lang="zh_CN"), charts=4)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert opened.faults == []
 
 
 def test_an_analyst_accepts_by_keyboard_and_finds_the_next_cycle(published, visit, reviewed):

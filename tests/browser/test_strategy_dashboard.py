@@ -64,13 +64,6 @@ def test_a_weight_is_moved_by_keyboard_and_follows_at_once(opened):
     assert page.locator("[data-key=weight-cost]").input_value() == "0.1"
 
 
-def test_a_phone_scrolls_only_downwards(address, visit):
-    phone = visit(width=360, height=800)
-    page = phone.open(address, charts=3)
-    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
-    assert phone.faults == []
-
-
 def test_nothing_was_asked_of_another_machine(opened):
     assert opened.attempts == []
     assert opened.faults == []
