@@ -121,7 +121,7 @@ def test_a_file_that_comes_too_late_is_quarantined_and_lets_itself_in(copied: Pr
     before = copied.execution.outcomes()
     report = copied.execution.import_outcomes(frame, today="2026-12-01", lang="zh_CN")
     assert (report.loaded, report.contacts, report.late) == (0, 0, 2)
-    assert report.quarantined.set_index("line")["cause"].to_dict() == {2: "late", 3: "not_on_list"}
+    assert report.quarantined.set_index("line")["cause"].to_dict() == {2: "late", 3: "unknown_customer"}
     assert "迟到" in report.quarantined["reason"].iloc[0]
     assert len(copied.execution.outcomes()) == len(before)
     assert copied.execution.import_outcomes(frame, today="2026-12-01").late == 0

@@ -246,7 +246,7 @@ def test_outcomes_of_strangers_are_quarantined(copied: Project) -> None:
     )
     report = copied.execution.import_outcomes(rows, today="2026-12-01")
     assert report.loaded == 0
-    assert report.quarantined["cause"].tolist() == ["not_on_list"]
+    assert report.quarantined["cause"].tolist() == ["unknown_customer"]
 
 
 def test_launching_twice_is_launching_once(copied: Project) -> None:
@@ -408,6 +408,6 @@ def test_the_quarter_before() -> None:
 
 def test_the_audit_log_names_every_decision(walked: Project) -> None:
     actions = walked.audit_log()["action"]
-    assert {"cycle.open", "artefact.save", "list.launch", "results.add", "recommendation.accepted"} <= set(
+    assert {"cycle.open", "artefact.save", "list.launch", "outcomes.import", "recommendation.accepted"} <= set(
         actions
     )

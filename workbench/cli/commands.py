@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from workbench import __version__, locale
+from workbench.cli.exchange import app as exchange
 from workbench.cli.guard import guarded
 from workbench.cli.printing import Progress, table_text
 from workbench.cli.words import Command, Group, machine_language, say
@@ -27,6 +28,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+app.add_typer(exchange, name="exchange", help=say("cli.help.exchange"), short_help=say("cli.short.exchange"))
 
 
 def _project_folder(named: Path | None) -> Path:

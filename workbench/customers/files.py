@@ -22,19 +22,22 @@ from workbench.customers.raw import Note, RawRows
 from workbench.customers.spreadsheet import sheet_names
 from workbench.customers.typed import type_rows
 from workbench.errors import ImportProblem
+from workbench.tables import Table
 
 Progress = Callable[[float, str], None]
 
 MAPPING_NAME = "mapping.toml"
 
 
-def read_mapping(path: str | Path) -> Mapping:
+def read_mapping(path: str | Path, tables: dict[str, Table] | None = None) -> Mapping:
     """Return the mapping in a TOML file.
 
     Parameters
     ----------
     path : str or pathlib.Path
         The file.
+    tables : dict of str to Table, optional
+        As of `parse_mapping`.
 
     Returns
     -------
@@ -59,7 +62,7 @@ def read_mapping(path: str | Path) -> Mapping:
         raise ImportProblem("customers.error.no_file", file=str(path)) from error
     except UnicodeDecodeError as error:
         raise ImportProblem("customers.error.mapping_toml", mapping=path.name, detail=str(error)) from error
-    return parse_mapping(text, path.name)
+    return parse_mapping(text, path.name, tables)
 
 
 def read_rows(path: str | Path, section: Section, *, name: str | None = None) -> RawRows:

@@ -25,7 +25,7 @@ def nearest(wanted: str, known: Iterable[str], limit: int = 3) -> str:
     return ", ".join(names[name] for name in close) or "–"
 
 
-def parse_mapping(text: str, name: str = "mapping.toml") -> Mapping:
+def parse_mapping(text: str, name: str = "mapping.toml", tables: dict[str, Table] | None = None) -> Mapping:
     """Return the mapping that a TOML text describes.
 
     Parameters
@@ -34,6 +34,8 @@ def parse_mapping(text: str, name: str = "mapping.toml") -> Mapping:
         The TOML text.
     name : str, default="mapping.toml"
         What messages call it.
+    tables : dict of str to Table, optional
+        Those that its sections may fill; by default the ones of customers' raw files.
 
     Returns
     -------
@@ -68,7 +70,9 @@ def parse_mapping(text: str, name: str = "mapping.toml") -> Mapping:
         raise ImportProblem("customers.error.mapping_without_files", mapping=name)
     recognise = parsed.get("recognise", {})
     columns = recognise.get("columns", ()) if isinstance(recognise, dict) else ()
-    return Mapping(name, tuple(_section(section, name) for section in sections), tuple(columns), text)
+    return Mapping(
+        name, tuple(_section(section, name, tables or TABLES) for section in sections), tuple(columns), text
+    )
 
 
 _SECTION_SETTINGS: dict[str, type] = {
@@ -166,7 +170,7 @@ _TYPE_WORDS = {
 }
 
 
-def _section(given: dict[str, Any], mapping: str) -> Section:
+def _section(given: dict[str, Any], mapping: str, tables: dict[str, Table]) -> Section:
     place = str(given.get("pattern", "–"))
     _check_settings(given, _SECTION_SETTINGS, _SECTION_CHOICES, mapping, place)
     for needed in ("pattern", "table"):
@@ -184,7 +188,7 @@ def _section(given: dict[str, Any], mapping: str) -> Section:
             value=encoding,
             allowed=", ".join(ENCODINGS),
         )
-    table = TABLES.get(given["table"])
+    table = tables.get(given["table"])
     own = bool(given.get("own", False))
     if table is None and not own:
         raise ImportProblem(
@@ -192,8 +196,8 @@ def _section(given: dict[str, Any], mapping: str) -> Section:
             mapping=mapping,
             place=place,
             table=given["table"],
-            nearest=nearest(given["table"], TABLES),
-            known=", ".join(TABLES),
+            nearest=nearest(given["table"], tables),
+            known=", ".join(tables),
         )
     rules = tuple(_rule(name, rule, table, mapping, place) for name, rule in given.get("columns", {}).items())
     section = Section(

@@ -68,6 +68,8 @@ class OutcomeCheck:
         Rows that gave an outcome, a contact or both.
     n_read : int
         Rows of the file.
+    lines : numpy.ndarray
+        Lines of the rows counted in `n_loaded`.
     """
 
     loaded: pd.DataFrame
@@ -77,6 +79,7 @@ class OutcomeCheck:
     flagged: pd.DataFrame
     n_loaded: int
     n_read: int
+    lines: np.ndarray
 
 
 class OutcomeParts:
@@ -207,6 +210,7 @@ class OutcomeParts:
             .reset_index(drop=True),
             n_loaded=n,
             n_read=self.n_read,
+            lines=new["line"].to_numpy(),
         )
 
     def _nothing(self) -> pd.DataFrame:

@@ -3,57 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import os
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.errors import ImportProblem, NotFound, ParameterProblem
+from workbench.errors import NotFound, ParameterProblem
 from workbench.project.execution_handles import ExecutionHandles
-from workbench.project.late_rows import late_rows
+from workbench.project.outcome_import import OutcomeReport
 from workbench.tables import CONTACTS, OUTCOMES
 
 if TYPE_CHECKING:
     from workbench.project.handle import Project
 
-OUTCOME_SUFFIXES = (".csv", ".xlsx")
+__all__ = ["OUTCOME_SUFFIXES", "Execution", "OutcomeReport"]
+OUTCOME_SUFFIXES = (".csv", ".xlsx", ".jsonl")
 """What the inbox offers as a file of outcomes."""
-
-
-@dataclass(frozen=True)
-class OutcomeReport:
-    """What an outcomes file brought.
-
-    Parameters
-    ----------
-    file : str
-        The file's name.
-    rows_read, loaded, repeated : int
-        Rows in the file; outcomes that are new; rows that were there already.
-    contacts : int
-        New contacts.
-    quarantined : pandas.DataFrame
-        `workbench.tables.QUARANTINE`: rows that could not be loaded.
-    flagged : pandas.DataFrame
-        Loaded rows that need a look: customers of the control who were contacted.
-    late : int
-        Contacts and outcomes that were kept aside, because the cycle was frozen before they
-        came; their rows are among the quarantined, with the cause ``late``.
-    """
-
-    file: str
-    rows_read: int
-    loaded: int
-    repeated: int
-    contacts: int
-    quarantined: pd.DataFrame
-    flagged: pd.DataFrame
-    late: int = 0
 
 
 class Execution(ExecutionHandles):
@@ -98,8 +65,8 @@ class Execution(ExecutionHandles):
         day = as_day(today)
         if day is not None:
             return day
-        known = [self.contacts()["contacted_at"].max(), self.outcomes()["recorded_at"].max()]
-        days = [moment.date() for moment in known if not pd.isna(moment)]
+        newest = self._project.store.exchanges.newest(self._list_ids())
+        days = [] if newest is None else [newest.date()]
         return max([self._project.store.database.clock().date(), *days])
 
     def worklist(
@@ -239,25 +206,36 @@ class Execution(ExecutionHandles):
         self,
         source: str | os.PathLike[str] | pd.DataFrame,
         *,
+        mapping: Any = None,
+        progress: Callable[[float, str], None] | None = None,
         today: dt.date | str | None = None,
         since: dt.date | str | None = None,
+        name: str | None = None,
         lang: str = "en",
     ) -> OutcomeReport:
         """Bring in outcomes from a file; the same rows again change nothing.
 
-        Those of a cycle that is frozen or closed don't count: they are kept as late, and
-        let in by `Project.admit_late` when it is open again.
+        A million rows fit into little memory. Who works on the lists is not held up while
+        the file is read; whatever ends it before the end leaves no trace. Outcomes of a cycle
+        that is frozen or closed don't count: they are kept as late, and let in by
+        `Project.admit_late` when it is open again.
 
         Parameters
         ----------
         source : path or pandas.DataFrame
-            A CSV, Excel or Parquet file, or a frame; see `workbench.execution.check_outcomes`
-            for its columns.
+            A CSV (UTF-8 or GB18030), Excel, JSON lines or Parquet file, or a frame; see
+            `workbench.execution.check_outcomes` for its columns.
+        mapping : path or Mapping, optional
+            How another system writes it; see `project.execution.exchange`.
+        progress : callable, optional
+            Called with the share done and the phase's key; what it raises cancels the import.
         today : datetime.date or str, optional
             Later contacts are quarantined; see `day` for the default.
         since : datetime.date or str, optional
             Earlier contacts are quarantined; by default the first day of each list. An
             earlier day lets a past campaign be played through.
+        name : str, optional
+            What reports call the file; by default its own name.
         lang : str, default="en"
             Language of the quarantine's reasons.
 
@@ -272,47 +250,12 @@ class Execution(ExecutionHandles):
         NotAllowed
             If the role may not record outcomes.
         """
-        from workbench.execution import check_outcomes
-        from workbench.project.cycles import as_day
+        from workbench.project.exchange_mappings import section_of
+        from workbench.project.outcome_import import OutcomeFile, import_outcomes
 
-        project = self._project
-        project.need_cycle()
-        raw = _read_outcomes(source)
-        lists = project.store.lists.rows(project.cycle.cycle_id)
-        if not lists:
-            raise NotFound("project.error.no_lists", cycle=project.cycle.cycle_id)
-        list_ids = [row["list_id"] for row in lists]
-        known = self._results.outcome_ids(list_ids) | set(self._results.contacts(list_ids)["contact_id"])
-        day = self.day(today)
-        begun = as_day(since)
-        check = check_outcomes(
-            raw.frame,
-            project.strategy.targets(),
-            known,
-            today=day,
-            strategies=project.strategy.launched_cards(),
-            listed_on={row["list_id"]: begun or _first_day(row) for row in lists},
-            dispositions=self.dispositions.codes(),
-            file=raw.name,
-            lang=lang,
-        )
-        project.store.trail.add_raw_file(raw.sha256, raw.name, raw.size)
-        given = (_records(check.contacts), _records(check.loaded))
-        about: dict[str, Any] = {"file": raw.name, "rows_read": check.n_read, "repeated": check.repeated}
-        if self._is_late():
-            n = project.store.late.keep(*given, source=f"raw:{raw.sha256}")
-            aside = late_rows(raw.frame, check, raw.name, project.cycle.cycle_id, lang)
-            return OutcomeReport(
-                loaded=0, contacts=0, quarantined=aside, flagged=check.flagged.iloc[:0], late=n, **about
-            )
-        contacts, outcomes = self._results.add(*given, source=f"raw:{raw.sha256}")
-        return OutcomeReport(
-            loaded=outcomes,
-            contacts=contacts,
-            quarantined=check.quarantined,
-            flagged=check.flagged,
-            **about,
-        )
+        section = section_of(self._project, mapping, "outcomes", source)
+        file = OutcomeFile(source, section, name, lang)
+        return import_outcomes(self._project, file, today=today, since=since, lang=lang, progress=progress)
 
     def inbox_files(self) -> pd.DataFrame:
         """Return the tables in the inbox that may hold outcomes: all that no import has read.
@@ -354,44 +297,6 @@ class Execution(ExecutionHandles):
             today=self.day(today),
             dispositions=self.dispositions.codes(),
         )
-
-
-@dataclass(frozen=True)
-class _Raw:
-    frame: pd.DataFrame
-    name: str
-    sha256: str
-    size: int
-
-
-def _read_outcomes(source: str | os.PathLike[str] | pd.DataFrame) -> _Raw:
-    """Return a file's cells as text, with the line each row came from."""
-    if isinstance(source, pd.DataFrame):
-        text = source.to_csv(index=False).encode()
-        return _Raw(source, "outcomes", hashlib.sha256(text).hexdigest(), len(text))
-    from workbench.customers.files import read_rows
-    from workbench.customers.mapping import Section
-
-    path = Path(source)
-    rows = read_rows(path, Section(path.name, "outcomes", own=True))
-    if rows.rejected:
-        first = rows.rejected[0]
-        raise ImportProblem(
-            "project.error.outcome_row", file=path.name, n=len(rows.rejected), line=first.line
-        )
-    frame = rows.frame if "line" in rows.frame else rows.frame.assign(line=[str(n) for n in rows.lines])
-    return _Raw(frame, path.name, rows.sha256, path.stat().st_size)
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
-
-
-def _first_day(row: Mapping[str, Any]) -> dt.date:
-    """Return the first day on which a list may have been worked."""
-    launched: dt.date = row["launched_at"].date()
-    starts_on = row["card"].get("starts_on")
-    return min(launched, dt.date.fromisoformat(starts_on)) if starts_on else launched
 
 
 def _typed(frame: pd.DataFrame, table: Any) -> pd.DataFrame:

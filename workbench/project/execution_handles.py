@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from workbench.project.desk import Desk
     from workbench.project.dispositions import Dispositions
+    from workbench.project.exchange import Exchange
     from workbench.project.handle import Project
     from workbench.project.materials import Materials
     from workbench.project.pace import Pace
@@ -69,3 +70,10 @@ class ExecutionHandles:
         from workbench.project.referrals import Referrals
 
         return Referrals(self._project)
+
+    @cached_property
+    def exchange(self) -> Exchange:
+        """Leads out, outcomes in, and corrections of customers' data that other systems propose."""
+        from workbench.project.exchange import Exchange
+
+        return Exchange(self._project)

@@ -178,7 +178,7 @@ class Project(Cycling):
         return self.imports.import_files(source, mapping, progress, as_day(snapshot_date))
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Return an imported table as it was loaded last.
+        """Return an imported table as it was loaded last; customers with the corrections that were accepted.
 
         Parameters
         ----------

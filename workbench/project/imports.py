@@ -147,7 +147,13 @@ class Imports:
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Read an imported table; see `Project.table`."""
-        return self._artefacts.read(self._source_of(name), name, columns)
+        source = self._source_of(name)
+        if name != "customers":
+            return self._artefacts.read(source, name, columns)
+        wanted = columns if columns is None else list(dict.fromkeys(["customer_id", *columns]))
+        frame = self._artefacts.read(source, name, wanted)
+        frame = self._project.execution.exchange.corrections.applied_to(frame)
+        return frame if columns is None else frame[list(columns)]
 
     def quarantine(self) -> pd.DataFrame:
         """Return the last import's quarantine."""
@@ -203,7 +209,8 @@ class Imports:
     def wanted_inputs(self) -> list[str]:
         """Return the imports that a portrait built now would be made from."""
         imported = {a.artefact_id for a in self.sources().values()}
-        return sorted(imported | set(self._project.insight.links.inputs()))
+        corrected = self._project.execution.exchange.corrections.inputs()
+        return sorted(imported | set(self._project.insight.links.inputs()) | set(corrected))
 
     def is_stale(self, portrait: Artefact) -> bool:
         """Say whether a newer import has come since a portrait was built."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from workbench import locale
@@ -14,13 +16,19 @@ if TYPE_CHECKING:
     from workbench.execution.outcomes import OutcomeCheck
 
 
-def late_rows(raw: pd.DataFrame, check: OutcomeCheck, file: str, cycle_id: str, lang: str) -> pd.DataFrame:
+def late_rows(
+    parts: Iterable[tuple[pd.DataFrame, np.ndarray]],
+    check: OutcomeCheck,
+    file: str,
+    cycle_id: str,
+    lang: str,
+) -> pd.DataFrame:
     """Return what can't be loaded of a file that came too late: its own mistakes, and the sound rows.
 
     Parameters
     ----------
-    raw : pandas.DataFrame
-        The file's rows.
+    parts : iterable of (pandas.DataFrame, numpy.ndarray)
+        The file's rows, and their lines.
     check : OutcomeCheck
         What was found in them.
     file, cycle_id, lang : str
@@ -31,26 +39,24 @@ def late_rows(raw: pd.DataFrame, check: OutcomeCheck, file: str, cycle_id: str, 
     pandas.DataFrame
         A `workbench.tables.QUARANTINE`; the sound rows have the cause ``late``.
     """
-    numbers = pd.to_numeric(raw["line"], errors="coerce") if "line" in raw else None
-    counted = pd.Series(range(2, len(raw) + 2), index=raw.index, dtype="float64")
-    lines = (counted if numbers is None else numbers.fillna(counted)).astype("int64")
-    late = raw[~lines.isin(set(check.quarantined["line"]))]
-    if check.repeated:
-        # Rows that count already are not late; customers are compared without leading zeros.
-        kept = {*check.loaded["customer_id"], *check.contacts["customer_id"]}
-        bare = {str(name).lstrip("0") for name in kept}
-        late = late[late["customer_id"].astype("str").str.strip().str.lstrip("0").isin(bare)]
-    cells = late.astype("object").where(late.notna(), None)
-    frame = pd.DataFrame(
-        {
-            "file": file,
-            "line": lines[late.index],
-            "cause": "late",
-            "column": "",
-            "value": "",
-            "reason": locale.text("review_cycles.error.late_row", lang, cycle=cycle_id),
-            "row": [json.dumps(one, ensure_ascii=False, default=str) for one in cells.to_dict("records")],
-        }
-    )
-    rows = pd.concat([check.quarantined, frame.astype(check.quarantined.dtypes)], ignore_index=True)
+    reason = locale.text("review_cycles.error.late_row", lang, cycle=cycle_id)
+    found = [check.quarantined]
+    for own, lines in parts:
+        # Rows that count already are not late.
+        here = np.isin(lines, check.lines)
+        cells = own.loc[here].astype("object")
+        records = cells.where(cells.notna(), None).to_dict("records")
+        frame = pd.DataFrame(
+            {
+                "file": file,
+                "line": lines[here],
+                "cause": "late",
+                "column": "",
+                "value": "",
+                "reason": reason,
+                "row": [json.dumps(one, ensure_ascii=False, default=str) for one in records],
+            }
+        )
+        found.append(frame.astype(check.quarantined.dtypes))
+    rows = pd.concat(found, ignore_index=True)
     return QUARANTINE.check(rows.sort_values("line", kind="stable", ignore_index=True))

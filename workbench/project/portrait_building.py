@@ -122,6 +122,7 @@ def run(
 ) -> pd.DataFrame:
     """Run the portrait's expression in the engine over the imports' Parquet files."""
     from workbench.customers import build_portrait
+    from workbench.customers.corrections import correct_table
     from workbench.customers.identity import merge_tables
     from workbench.engine import Engine
 
@@ -131,9 +132,13 @@ def run(
         for name, artefact in sources.items()
         if name in PORTRAYED
     }
+    corrected = project.execution.exchange.corrections.settle()
     merges = project.insight.links.merges()
     with Engine() as engine:
-        tables = merge_tables({name: engine.table(name, path) for name, path in paths.items()}, merges)
+        given = {name: engine.table(name, path) for name, path in paths.items()}
+        if len(corrected):
+            given["customers"] = correct_table(given["customers"], corrected)
+        tables = merge_tables(given, merges)
         portrait = build_portrait(tables, snapshot_date, rules=rules, freshness=not columns)
         if columns:
             portrait = portrait.select(*(name for name in columns if name in portrait.columns))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -111,6 +112,19 @@ class Exchanges(Area):
             rows = connection.execution_options(stream_results=True).execute(query)
             while some := rows.fetchmany(size):
                 yield frame_of(some, names)
+
+    @reads
+    def newest(self, list_ids: Sequence[str]) -> dt.datetime | None:
+        """Return the newest moment of some lists' contacts and outcomes, or None."""
+        contacts, outcomes = schema.contacts, schema.outcomes
+        with self.database.reading() as connection:
+            found = [
+                connection.execute(
+                    sa.select(sa.func.max(moment)).where(moment.table.c.list_id.in_(list_ids))
+                ).scalar()
+                for moment in (contacts.c.contacted_at, outcomes.c.recorded_at)
+            ]
+        return max((moment for moment in found if moment is not None), default=None)
 
     # Answers ---------------------------------------------------------------------
 

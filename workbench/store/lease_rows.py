@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from workbench.errors import Conflict, NotAllowed, ParameterProblem
-from workbench.store import schema
+from workbench.store import schema, schema_exchange
 from workbench.store import schema_execution as tables
 from workbench.store.area import only_row
 from workbench.store.database import Change
@@ -196,7 +196,12 @@ def read_stamp(connection: sa.Connection, cycle_id: str) -> tuple[int, int, int]
         sa.select(sa.func.max(artefacts.c.version)).where(artefacts.c.kind == "import")
     ).scalar()
     version = connection.execute(sa.select(sa.func.max(codes.c.version))).scalar()
-    return int(n or 0), int(imported or 0), int(version or 0)
+    # What is known of customers changes with an import, and with a correction that is accepted.
+    corrections = schema_exchange.corrections
+    corrected = connection.execute(
+        sa.select(sa.func.count()).where(corrections.c.status == "accepted")
+    ).scalar()
+    return int(n or 0), int(imported or 0) + int(corrected or 0), int(version or 0)
 
 
 def is_late(change: Change, list_id: str) -> bool:

@@ -1,0 +1,70 @@
+"""What the sample bank's CRM would send: corrections of simulated people, and a mapping to look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workbench.project.handle import Project
+
+CRM = "CRM (simulated)"
+"""Where the demo's corrections come from, as screens name it."""
+_SAID_BY = "relationship manager (simulated)"
+
+
+def play_exchange(project: Project) -> int:
+    """Give the demo a CRM's mapping and four proposed corrections, one of them declined.
+
+    None is accepted, so that no figure of the demo changes.
+
+    Parameters
+    ----------
+    project : Project
+        Of the sample bank, with imported customers.
+
+    Returns
+    -------
+    int
+        How many proposals are new; the same again proposes nothing.
+    """
+    from workbench.project.exchange_mappings import FOLDER
+    from workbench.project.opening import open_project
+
+    folder = project.folder / FOLDER
+    folder.mkdir(exist_ok=True)
+    mapping = folder / "crm.toml"
+    if not mapping.exists():
+        mapping.write_text(project.execution.exchange.example(), encoding="utf-8")
+    if sum(project.execution.exchange.corrections.counts().values()):
+        return 0
+    acting = open_project(
+        project.folder,
+        role="analyst",
+        cycle=project.cycle.cycle_id,
+        who=CRM,
+        clock=project.store.database.clock,
+    )
+    people = acting.table("customers")
+    retail = people[people["kind"].eq("retail")].head(4)
+    if len(retail) < 4:
+        return 0
+    held = acting.execution.exchange.corrections
+    branches = sorted(people["branch"].dropna()) if "branch" in people else []
+    branch = str(branches[0]) if branches else "Head office"
+    wanted = [
+        ("phone", "13800000001", "The customer gave a new number at the counter."),
+        ("branch", branch, "Moved house; wants to be looked after nearby."),
+        ("do_not_contact", "yes", "Asked not to be called at all."),
+        ("name", "王小明", "Misspelt when the account was opened."),
+    ]
+    made = 0
+    for customer, (column, value, note) in zip(retail["customer_id"], wanted, strict=True):
+        if column in people.columns:
+            made += held.propose(
+                str(customer), column, value, source=CRM, said_by=_SAID_BY, note=f"{note} (simulated)"
+            )
+    mistaken = held.frame("open", masked=False)
+    named = mistaken[mistaken["column_name"].eq("name")]
+    if len(named):
+        held.decline(int(named["correction_id"].iloc[0]), "The passport says otherwise. (simulated)")
+    return made
