@@ -96,7 +96,7 @@ def age_pipeline(
                 "n": len(part),
                 "companies": part["customer_id"].nunique(),
                 "amount": float(part["amount"].sum()),
-                "weighted": float((part["amount"] * part["step"].map(chances)).sum()),
+                "weighted": float((part["amount"] * part["step"].map(chances).astype("float64")).sum()),
                 "median_days": float(part["days_in_step"].median()) if len(part) else np.nan,
                 "longest_days": float(part["days_in_step"].max()) if len(part) and not minimum else np.nan,
                 "days_allowed": float(steps["days"].iloc[run[0]]) if is_one else np.nan,
@@ -195,7 +195,7 @@ def convert_pipeline(
     summed = counts.groupby("position").sum().reindex(range(len(steps)), fill_value=0)
     left = (summed["advanced"] + summed["lost"]).to_numpy(dtype="int64")
     low, high = wilson_interval(summed["advanced"].to_numpy(dtype="float64"), left.astype("float64"), alpha)
-    rate = np.divide(summed["advanced"], left, out=np.full(len(left), np.nan), where=left > 0)
+    rate = np.divide(summed["advanced"].to_numpy(), left, out=np.full(len(left), np.nan), where=left > 0)
     return pd.DataFrame(
         {
             "step": steps["step"].to_numpy(),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from workbench.project.handle import Project
     from workbench.project.materials import Materials
     from workbench.project.pace import Pace
+    from workbench.project.pipeline import Pipeline
     from workbench.project.quota import Quota
     from workbench.project.referrals import Referrals
     from workbench.project.scripts import Scripts
@@ -77,3 +78,10 @@ class ExecutionHandles:
         from workbench.project.exchange import Exchange
 
         return Exchange(self._project)
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """Opportunities with companies, their steps, and what the companies answer."""
+        from workbench.project.pipeline import Pipeline
+
+        return Pipeline(self._project)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.project.demo import answer, approve_lists, walk_sample
+from workbench.project.demo_pipeline import play_pipeline
 from workbench.project.demo_room import play_sample_room
 from workbench.project.hypotheses import write_sample_hypotheses
 from workbench.project.planning import (
@@ -163,6 +164,8 @@ def walk(
             play_sample_room(project)
         tell("project.phase.outcomes")
         answer(project, bank_folder, random_state)
+        if project.cycle.opened_from:
+            play_pipeline(project)
         tell("project.phase.review")
         project.review.evaluate()
         project.review.recommend()
