@@ -131,6 +131,7 @@ _ROOMS = {
         "age_pipeline",
         "age_referrals",
         "assign_scripts",
+        "build_contacts",
         "build_worklist",
         "check_outcomes",
         "check_script",
@@ -144,6 +145,7 @@ _ROOMS = {
         "measure_chances",
         "place_versions",
         "read_script",
+        "rehearse_calls",
         "share_credit",
         "state_limit_alert",
         "summarise_progress",
@@ -223,7 +225,15 @@ _ROOMS = {
         "wald_estimate",
         "winsorise",
     ),
-    "project": ("Project", "create_project", "find_case", "open_case", "open_copy", "open_project"),
+    "project": (
+        "Project",
+        "create_project",
+        "find_case",
+        "open_case",
+        "open_copy",
+        "open_project",
+        "replay_contacts",
+    ),
     "sample_bank": ("create_sample_bank", "simulate_outcomes"),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}

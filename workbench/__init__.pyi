@@ -19,6 +19,7 @@ from workbench.execution import (
     age_pipeline,
     age_referrals,
     assign_scripts,
+    build_contacts,
     build_worklist,
     check_outcomes,
     check_script,
@@ -32,6 +33,7 @@ from workbench.execution import (
     measure_chances,
     place_versions,
     read_script,
+    rehearse_calls,
     share_credit,
     state_limit_alert,
     summarise_progress,
@@ -89,7 +91,15 @@ from workbench.insight import (
     typical_members,
     value_deciles,
 )
-from workbench.project import Project, create_project, find_case, open_case, open_copy, open_project
+from workbench.project import (
+    Project,
+    create_project,
+    find_case,
+    open_case,
+    open_copy,
+    open_project,
+    replay_contacts,
+)
 from workbench.review import (
     PairSums,
     Sums,
@@ -253,6 +263,7 @@ __all__ = [
     "area_under_uplift",
     "assign_in_engine",
     "assign_scripts",
+    "build_contacts",
     "build_corporate_map",
     "build_criteria",
     "build_cube",
@@ -381,7 +392,9 @@ __all__ = [
     "read_templates",
     "recommend",
     "recommend_k",
+    "rehearse_calls",
     "relative_lift",
+    "replay_contacts",
     "replay_moves",
     "required_size",
     "resolve_identities",

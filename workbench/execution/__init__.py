@@ -5,6 +5,7 @@ from workbench.execution.coach import (
     assign_scripts,
     check_script,
     read_script,
+    rehearse_calls,
     tabulate_objections,
     tabulate_steps,
 )
@@ -35,6 +36,7 @@ from workbench.execution.referral_rules import (
     share_credit,
 )
 from workbench.execution.referrals import age_referrals, tabulate_referrals
+from workbench.execution.replay import build_contacts, compare_totals
 from workbench.execution.script import address, fill_script, product_name, script_language
 from workbench.execution.worklist import build_worklist, personal_script
 
@@ -52,12 +54,14 @@ __all__ = [
     "age_pipeline",
     "age_referrals",
     "assign_scripts",
+    "build_contacts",
     "build_worklist",
     "check_disposition",
     "check_outcomes",
     "check_script",
     "coarsen_days",
     "compare_pace",
+    "compare_totals",
     "convert_pipeline",
     "count_days",
     "count_dispositions",
@@ -81,6 +85,7 @@ __all__ = [
     "read_dispositions",
     "read_referral_rules",
     "read_script",
+    "rehearse_calls",
     "script_language",
     "share_credit",
     "state_limit_alert",

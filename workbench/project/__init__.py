@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workbench.project.lists import TargetList
     from workbench.project.opening import create_project, open_project
     from workbench.project.plans import Plan
+    from workbench.project.replay import ReplayReport, replay_contacts
     from workbench.project.review import Evaluation
     from workbench.project.segmentation import Segmentation
 
@@ -32,6 +33,7 @@ __all__ = [
     "OutcomeReport",
     "Plan",
     "Project",
+    "ReplayReport",
     "Segmentation",
     "TargetList",
     "create_project",
@@ -39,6 +41,7 @@ __all__ = [
     "open_case",
     "open_copy",
     "open_project",
+    "replay_contacts",
 ]
 
 _HOME = {
@@ -49,6 +52,7 @@ _HOME = {
     "OutcomeReport": "execution",
     "Plan": "plans",
     "Project": "handle",
+    "ReplayReport": "replay",
     "Segmentation": "segmentation",
     "TargetList": "lists",
     "create_project": "opening",
@@ -56,6 +60,7 @@ _HOME = {
     "open_case": "cases",
     "open_copy": "cases",
     "open_project": "opening",
+    "replay_contacts": "replay",
 }
 
 

@@ -2,6 +2,7 @@
 
 from workbench.execution.coach.live_fields import fill_fields, script_fields
 from workbench.execution.coach.mandatory import Mandatory, read_mandatory
+from workbench.execution.coach.rehearsal import rehearse_calls
 from workbench.execution.coach.script_checks import check_script
 from workbench.execution.coach.script_run import ScriptRun
 from workbench.execution.coach.script_text import Script, ScriptProblem, Step, read_script
@@ -18,6 +19,7 @@ __all__ = [
     "fill_fields",
     "read_mandatory",
     "read_script",
+    "rehearse_calls",
     "script_fields",
     "tabulate_objections",
     "tabulate_steps",
