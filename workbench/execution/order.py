@@ -110,7 +110,7 @@ class WorkOrder:
         self._scores: list[float] = placed["score"].tolist()
         by_rank = placed.groupby("list_id")["rank"]
         self._ranks: list[int] = by_rank.rank(method="first").astype("int64").tolist()
-        self._sizes: dict[str, int] = by_rank.size().to_dict()
+        self._sizes = {str(name): int(n) for name, n in by_rank.size().items()}
         self._first: list[int] = [day.toordinal() for day in placed["first_due"].dt.date]
         self._numbers = {pair: n for n, pair in enumerate(zip(self.lists, self.customers, strict=True))}
         self._tried: dict[int, Tries] = {}
@@ -263,7 +263,7 @@ class WorkOrder:
         return [item[-1] for item in due if self._tried[item[-1]].agent == agent]
 
     def entry(self, n: int) -> dict[str, Any]:
-        """Return what a worklist says of an entry: due_on, status, attempts, last_disposition …
+        """Return what a worklist says of an entry: due_on, status, attempts, last_disposition and so on.
 
         And its rank (among those of its list who are contacted, from 1) of n_listed.
         """

@@ -17,7 +17,7 @@ from workbench.ui.state.execution_hidden import Hiding, hide_dispositions
 from workbench.ui.state.execution_work import Work
 from workbench.ui.state.parts import Button, Heading, Kpi
 from workbench.ui.state.sections import EXECUTION, WORKING
-from workbench.ui.state.sections.tabs import SectionedState
+from workbench.ui.state.sections.tabs import OVERVIEW, SectionedState
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -52,6 +52,7 @@ class ExecutionState(SectionedState):
         self.hiding = Hiding()
         self._each_day = pd.DataFrame()
         self.kept: dict[tuple[Any, ...], Any] = {}
+        self.results_moved = False
         super().__init__(project, **traits)
         self.observe(lambda _: self.touch(), list(FILTERS))
 
@@ -69,6 +70,12 @@ class ExecutionState(SectionedState):
         return {name: home for name, home in EXECUTION.items() if works or name not in WORKING}
 
     # Reading ---------------------------------------------------------------------
+
+    def open_section(self, name: str) -> None:
+        """Open the overview or a section; figures that a section's work has moved are read again."""
+        if name == OVERVIEW and self.results_moved:
+            self.read_results()
+        super().open_section(name)
 
     @property
     def is_ready(self) -> bool:
@@ -110,6 +117,7 @@ class ExecutionState(SectionedState):
     def read_results(self) -> None:
         """Read contacts and outcomes again, which others may have added to."""
         execution = self.project.execution
+        self.results_moved = False
         self.today = execution.day()
         self.contacts, self.outcomes = execution.contacts(), execution.outcomes()
         progress = translate_strategies(judge_pace(execution.progress(self.today)), self.lang)

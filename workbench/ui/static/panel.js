@@ -107,6 +107,7 @@ function render({ model, el }) {
     const restore = remember();
     el.innerHTML = model.get("html");
     restore();
+    countDown();
     // On a phone the open tab may lie outside its row.
     const tab = el.querySelector(".tabs [aria-current]");
     if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
@@ -119,6 +120,40 @@ function render({ model, el }) {
       for (const [name, value] of Object.entries(page.query)) url.searchParams.set(name, value);
       if (url.href !== window.location.href) window.history.replaceState(null, "", url);
     }
+  };
+
+  // Seconds that count down between two paints; the page's own clock may be wrong, so it only counts.
+  let ticking = 0;
+  const countDown = () => {
+    clearInterval(ticking);
+    const shown = [...el.querySelectorAll("[data-seconds]")];
+    if (!shown.length) return;
+    const begun = performance.now();
+    const tick = () => {
+      for (const each of shown) {
+        const left = Math.max(0, Math.round(each.dataset.seconds - (performance.now() - begun) / 1000));
+        each.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+        each.classList.toggle("over", left === 0);
+      }
+    };
+    ticking = setInterval(tick, 1000);
+  };
+
+  // A key presses the button that shows it, while no field has the focus. Heard before all
+  // others: in a notebook a letter may be a command that deletes a cell.
+  const hotkey = (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.repeat) return;
+    const active = document.activeElement;
+    const free = !active || active === document.body || active.closest(".wb");
+    if (!free || /^(INPUT|TEXTAREA|SELECT)$/.test(active?.tagName) || active?.isContentEditable) return;
+    const key = event.key.toLowerCase();
+    const named = [...el.querySelectorAll("[data-hotkey]")].find(
+      (each) => each.dataset.hotkey.toLowerCase() === key && each.offsetParent && !each.disabled,
+    );
+    if (!named) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    named.click();
   };
 
   // A slider's track and number follow the hand; Python hears of it when the hand rests.
@@ -174,6 +209,7 @@ function render({ model, el }) {
       if (event.key === "Escape" || (event.type === "pointerdown" && !menu.contains(event.target))) menu.open = false;
   };
   for (const name of ["pointerdown", "keydown"]) window.addEventListener(name, leave);
+  window.addEventListener("keydown", hotkey, true);
   el.addEventListener("submit", (event) => {
     const form = event.target.closest("form[data-action]");
     if (!form) return;
@@ -200,6 +236,8 @@ function render({ model, el }) {
   return () => {
     flush();
     clearTimeout(held);
+    clearInterval(ticking);
+    window.removeEventListener("keydown", hotkey, true);
     for (const name of ENDS) window.removeEventListener(name, letGo);
     for (const name of ["pointerdown", "keydown"]) window.removeEventListener(name, leave);
   };

@@ -35,11 +35,12 @@ STRATEGY: dict[str, str] = {
 """The same of the strategy screen."""
 
 EXECUTION: dict[str, str] = {
+    "desk": "DeskState",
     "pace": "PaceState",
 }
 """The same of the execution screen."""
 
-WORKING: tuple[str, ...] = ()
+WORKING: tuple[str, ...] = ("desk",)
 """Sections for those who contact customers; a viewer has no such tab."""
 
 REVIEW: dict[str, str] = {
