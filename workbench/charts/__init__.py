@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.charts.execution import dispositions, pace, progress
     from workbench.charts.execution_pace import control_chart, plan_actual
+    from workbench.charts.execution_referrals import referral_funnel
     from workbench.charts.execution_voice import feedback_codes
     from workbench.charts.insight import differences, embedding, shares
     from workbench.charts.insight_kchoice import cluster_stability, compare_k
@@ -107,6 +108,7 @@ _HOME = {
     "rank_shares": "strategy_scores",
     "ranking": "strategy",
     "ranking_rows": "strategy",
+    "referral_funnel": "execution_referrals",
     "reliability": "strategy",
     "room_sides": "insight_room",
     "segment_flow": "insight_versions",
@@ -171,6 +173,7 @@ __all__ = [
     "rank_shares",
     "ranking",
     "ranking_rows",
+    "referral_funnel",
     "reliability",
     "room_sides",
     "segment_flow",

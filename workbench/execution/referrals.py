@@ -59,8 +59,8 @@ def tabulate_referrals(
         One row a referral: kind, from_unit, to_unit, state (sent, accepted, worked, won, lost,
         refused, withdrawn, expired), sent_at, accept_by, accepted_at, work_by, worked_at,
         ended_at (UTC), amount (CNY, of those won).
-    by : {"kind", "from_unit", "to_unit"}, default="kind"
-        What there is a row for.
+    by : {"kind", "from_unit", "to_unit", "whole"}, default="kind"
+        What there is a row for; whole is one row for all.
     now : datetime.datetime
         The moment to look from, UTC.
     members : sequence of str, optional
@@ -98,7 +98,7 @@ def tabulate_referrals(
     >>> funnel[["sent", "accepted", "won", "open", "rate", "days_to_accept"]].iloc[0].tolist()
     [3.0, 1.0, 1.0, 1.0, 0.5, 2.0]
     """
-    if by not in ("kind", "from_unit", "to_unit"):
+    if by not in ("kind", "from_unit", "to_unit", "whole"):
         raise ParameterProblem("execution_referral.error.by", by=by)
     if not 0 < alpha < 1:
         raise ParameterProblem("execution_referral.error.alpha", alpha=alpha)
@@ -124,7 +124,7 @@ def tabulate_referrals(
             "days_to_win": _days(rows["sent_at"], rows["ended_at"]).where(flags["won"]),
         }
     )
-    keys = rows[by].astype("str")
+    keys = pd.Series("", rows.index) if by == "whole" else rows[by].astype("str")
     found = flags.astype("float64").groupby(keys).sum().join(spans.groupby(keys).median())
     won = rows["amount"].astype("float64").where(flags["won"])
     found["amount"] = won.groupby(keys).sum(min_count=1)

@@ -95,20 +95,29 @@ class People:
 
         known = self._read()
         found = known.set_index("customer_id").reindex(list(customers))
-        held = refusals_of(known, customers)
         stopped = self._project.execution.dispositions.asked_to_stop()
-        rows = []
-        for number, customer in enumerate(customers):
-            cells = {
-                name: found[name].iloc[number] if name in found else None
-                for name in ("kind", "branch", "name", "phone")
+        text = {
+            name: found[name].fillna("").astype("str").tolist() if name in found else [""] * len(found)
+            for name in ("kind", "branch", "name", "phone")
+        }
+        held = [
+            why or ("asked_to_stop" if customer in stopped else "")
+            for customer, why in zip(customers, refusals_of(known, customers), strict=True)
+        ]
+        masked = [
+            mask_phone(phone) or mask_identifier(customer)
+            for customer, phone in zip(customers, text["phone"], strict=True)
+        ]
+        return pd.DataFrame(
+            {
+                "customer_id": list(customers),
+                "customer_kind": text["kind"],
+                "branch": text["branch"],
+                "masked_id": masked,
+                "masked_name": [mask_name(name) for name in text["name"]],
+                "held": held,
             }
-            text = {name: "" if pd.isna(cell) else str(cell) for name, cell in cells.items()}
-            why = held[number] or ("asked_to_stop" if customer in stopped else "")
-            masked = mask_phone(text["phone"]) or mask_identifier(customer)
-            rows.append([customer, text["kind"], text["branch"], masked, mask_name(text["name"]), why])
-        columns = ["customer_id", "customer_kind", "branch", "masked_id", "masked_name", "held"]
-        return pd.DataFrame(rows, columns=columns)
+        )
 
     def branches(self) -> list[str]:
         """Return the customers' branches by name."""

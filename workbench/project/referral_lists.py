@@ -44,6 +44,7 @@ COLUMNS = (
     "strategy_id",
     "list_id",
     "previous_id",
+    "cycle_id",
 )
 BACK = ("expired", "refused")
 """States of what is its sender's again."""
@@ -115,22 +116,16 @@ class ReferralLists:
             contact the customer at this moment; empty: nothing speaks against it), from_unit,
             sent_by, to_unit, to_person, accepted_by, note, sent_at, since, days (in its state),
             due_at, is_open, is_overdue, is_back (its sender's again, and not sent again), reason,
-            reason_note, amount (CNY), strategy_id, list_id, previous_id. Screens show ``masked_id``.
+            reason_note, amount (CNY), strategy_id, list_id, previous_id, cycle_id. Screens show
+            ``masked_id``.
 
         Raises
         ------
         NotAllowed
             If the role may not see single customers.
         """
-        who = self._who(person)
         frame = self._frame(self._store.rows(is_open=True))
-        frame = frame[frame["is_open"]]
-        free = frame["to_person"].eq("") & frame["state"].eq("sent") & frame["sent_by"].ne(who)
-        mine = frame["to_person"].eq(who) & frame["state"].eq("sent") | frame["accepted_by"].eq(who)
-        wanted = mine | free & (frame["to_unit"].eq(unit) | (unit == ""))
-        if whole:
-            wanted |= frame["to_unit"].eq(unit) | (unit == "")
-        return _ordered(frame[wanted])
+        return _inbox(frame, unit, self._who(person), whole)
 
     def outbox(self, person: str | None = None, *, whole: bool = False) -> pd.DataFrame:
         """Return what somebody sent: what came back first, then what is open, then what has ended.
@@ -147,13 +142,30 @@ class ReferralLists:
         pandas.DataFrame
             As `inbox`; of earlier cycles only what is open or has come back.
         """
-        who, cycle_id = self._who(person), self._project.cycle.cycle_id
-        rows = self._store.rows()
-        frame = self._frame(rows)
-        here = pd.Series([row["cycle_id"] == cycle_id for row in rows], index=frame.index, dtype="bool")
+        return self._outbox(self._frame(self._store.rows()), None if whole else self._who(person))
+
+    def boxes(self, unit: str = "", person: str | None = None) -> dict[str, pd.DataFrame]:
+        """Return ``inbox``, ``outbox`` and ``all`` that is open or came back, read at once.
+
+        Parameters
+        ----------
+        unit : str, default=""
+            For the inbox; empty is all units.
+        person : str, optional
+            Who; by default who is using the workbench.
+        """
+        who, frame = self._who(person), self._frame(self._store.rows())
+        return {
+            "inbox": _inbox(frame, unit, who, False),
+            "outbox": self._outbox(frame, who),
+            "all": _ordered(frame[frame["is_open"] | frame["is_back"]]),
+        }
+
+    def _outbox(self, frame: pd.DataFrame, who: str | None) -> pd.DataFrame:
+        here = frame["cycle_id"].eq(self._project.cycle.cycle_id)
         standing = here | frame["is_open"] | frame["is_back"] & frame["state"].eq("expired")
-        frame = frame[standing & (frame["sent_by"].eq(who) | whole)]
-        return _ordered(frame)
+        mine = True if who is None else frame["sent_by"].eq(who)
+        return _ordered(frame[standing & mine])
 
     def open_of(self, customer_id: str) -> pd.DataFrame:
         """Return a customer's open referrals, as `inbox` does."""
@@ -217,15 +229,25 @@ class ReferralLists:
 
         Parameters
         ----------
-        by : {"kind", "from_unit", "to_unit"}, default="kind"
-            What there is a row for; every kind has one.
+        by : {"kind", "from_unit", "to_unit", "whole"}, default="kind"
+            What there is a row for; every kind has one, and the whole is one, where anything was sent.
         now : datetime.datetime, optional
             UTC; by default now.
         """
+        return self._funnel(self._flow(), by, now)
+
+    def funnels(self, now: dt.datetime | None = None) -> dict[str, pd.DataFrame]:
+        """Return the funnels by kind, from_unit, to_unit and of the whole, read at once; see `funnel`."""
+        flow = self._flow()
+        return {by: self._funnel(flow, by, now) for by in ("kind", "from_unit", "to_unit", "whole")}
+
+    def _flow(self) -> pd.DataFrame:
+        flow = self._store.flow(self._project.cycle.cycle_id or None)
+        return flow.assign(amount=flow["amount"].astype("float64") / 100)
+
+    def _funnel(self, flow: pd.DataFrame, by: str, now: dt.datetime | None) -> pd.DataFrame:
         from workbench.execution import tabulate_referrals
 
-        flow = self._store.flow(self._project.cycle.cycle_id or None)
-        flow["amount"] = flow["amount"].astype("float64") / 100
         members = None
         if by == "kind":
             sent = set(flow["kind"])
@@ -244,6 +266,13 @@ class ReferralLists:
         """
         frame = self._store.credit(self._project.cycle.cycle_id or None, by_person=by_person)
         return frame.assign(amount=frame["amount"].astype("float64") / 100)
+
+
+def _inbox(frame: pd.DataFrame, unit: str, who: str, whole: bool) -> pd.DataFrame:
+    here = frame["to_unit"].eq(unit) | (unit == "")
+    free = frame["to_person"].eq("") & frame["state"].eq("sent") & frame["sent_by"].ne(who)
+    mine = (frame["to_person"].eq(who) & frame["state"].eq("sent")) | frame["accepted_by"].eq(who)
+    return _ordered(frame[frame["is_open"] & (mine | ((free | whole) & here))])
 
 
 def _ordered(frame: pd.DataFrame) -> pd.DataFrame:

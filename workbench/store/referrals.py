@@ -53,6 +53,8 @@ FLOW = (
     "amount",
 )
 """What is told of a referral where no single customer or person may be."""
+SIMULATED = "(simulated)"
+"""How the names of those who are not there end."""
 
 
 class Referrals(Area):
@@ -322,15 +324,25 @@ class Referrals(Area):
 
     @reads
     def flow(self, cycle_id: str | None = None) -> pd.DataFrame:
-        """Return the referrals without customers and persons, for sums; see `FLOW`."""
+        """Return the referrals without customers and persons, for sums.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `FLOW`, and is_simulated: whether its sender's name says that they are simulated.
+        """
         table = tables.referrals
-        query = sa.select(*(table.c[name] for name in FLOW)).order_by(table.c.referral_id)
+        told = table.c.sent_by.endswith(SIMULATED, autoescape=True).label("is_simulated")
+        query = sa.select(*(table.c[name] for name in FLOW), told).order_by(table.c.referral_id)
         if cycle_id is not None:
             query = query.where(table.c.cycle_id == cycle_id)
         now = self.database.clock()
         with self.database.reading() as connection:
             rows = [dict(row._mapping) for row in connection.execute(query)]
-        return frame_of(((row | {"state": state_at(row, now)}).values() for row in rows), FLOW)
+        frame = frame_of(
+            ((row | {"state": state_at(row, now)}).values() for row in rows), (*FLOW, "is_simulated")
+        )
+        return frame.astype({"is_simulated": "bool"})
 
     @reads
     def credit(self, cycle_id: str | None = None, *, by_person: bool = False) -> pd.DataFrame:

@@ -37,6 +37,7 @@ STRATEGY: dict[str, str] = {
 EXECUTION: dict[str, str] = {
     "desk": "DeskState",
     "pace": "PaceState",
+    "referrals": "ReferralsState",
 }
 """The same of the execution screen."""
 
