@@ -255,9 +255,13 @@ class Artefacts(Area):
         query = sa.select(table).where(table.c.kind == kind).order_by(table.c.version.desc()).limit(1)
         if cycle_id is not None:
             query = query.where(table.c.cycle_id == cycle_id)
-        with self.database.reading() as connection:
-            row = connection.execute(query).one_or_none()
-        return None if row is None else _artefact(row)
+
+        def ask() -> Artefact | None:
+            with self.database.reading() as connection:
+                row = connection.execute(query).one_or_none()
+            return None if row is None else _artefact(row)
+
+        return self.database.remember(("latest", kind, cycle_id), ask)
 
     @reads
     def manifest(self, artefact: Artefact) -> dict[str, Any]:

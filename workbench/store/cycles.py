@@ -42,6 +42,9 @@ class Cycles(Area):
     @reads
     def rows(self) -> list[dict[str, Any]]:
         """Return every cycle, oldest first."""
+        return [dict(row) for row in self.database.remember("cycles", self._rows)]
+
+    def _rows(self) -> list[dict[str, Any]]:
         table = schema.cycles
         with self.database.reading() as connection:
             query = sa.select(table).order_by(table.c.position)

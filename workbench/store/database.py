@@ -7,10 +7,10 @@ import getpass
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -26,7 +26,10 @@ from workbench.store.engines import (
     wait_for_turn,
 )
 from workbench.store.faults import file_fault, server_fault
+from workbench.store.remembered import Remembered
 from workbench.store.roles import Role, is_guarded, normal_role
+
+_Answer = TypeVar("_Answer")
 
 
 def current_user() -> str:
@@ -95,6 +98,7 @@ class Database:
         self.who = who or current_user()
         self.clock = clock or utc_now
         self._running = threading.local()
+        self._remembered = Remembered(self.path)
         self.engine = self._create_engine()
 
     @property
@@ -133,6 +137,12 @@ class Database:
                 )
             with connection.begin():
                 yield connection
+
+    def remember(self, question: Hashable, ask: Callable[[], _Answer]) -> _Answer:
+        """Ask what was not asked since the last write; the answer must not be changed."""
+        if getattr(self._running, "change", None) is not None:
+            return ask()
+        return self._remembered.answer(question, ask)
 
     @contextmanager
     def connected(self) -> Iterator[sa.Connection]:
