@@ -18,6 +18,14 @@ from workbench.execution.dispositions import (
     make_dispositions,
     read_dispositions,
 )
+from workbench.execution.feedback import count_feedback, digest_feedback, pick_voices, state_feedback
+from workbench.execution.feedback_codes import (
+    FeedbackCode,
+    check_feedback_code,
+    make_feedback_codes,
+    offer_feedback_codes,
+    read_feedback_codes,
+)
 from workbench.execution.material_days import find_validity_problems, place_versions
 from workbench.execution.order import WorkOrder
 from workbench.execution.outcomes import OutcomeCheck, OutcomeParts, check_outcomes, lead_key, outcome_key
@@ -42,6 +50,7 @@ from workbench.execution.worklist import build_worklist, personal_script
 
 __all__ = [
     "Disposition",
+    "FeedbackCode",
     "OutcomeCheck",
     "OutcomeParts",
     "ReferralKind",
@@ -57,6 +66,7 @@ __all__ = [
     "build_contacts",
     "build_worklist",
     "check_disposition",
+    "check_feedback_code",
     "check_outcomes",
     "check_script",
     "coarsen_days",
@@ -65,7 +75,9 @@ __all__ = [
     "convert_pipeline",
     "count_days",
     "count_dispositions",
+    "count_feedback",
     "count_pace_days",
+    "digest_feedback",
     "disposition_labels",
     "expect_false_alarms",
     "fill_script",
@@ -76,18 +88,23 @@ __all__ = [
     "judge_pace",
     "lead_key",
     "make_dispositions",
+    "make_feedback_codes",
     "make_referral_rules",
     "measure_chances",
+    "offer_feedback_codes",
     "outcome_key",
     "personal_script",
+    "pick_voices",
     "place_versions",
     "product_name",
     "read_dispositions",
+    "read_feedback_codes",
     "read_referral_rules",
     "read_script",
     "rehearse_calls",
     "script_language",
     "share_credit",
+    "state_feedback",
     "state_limit_alert",
     "summarise_progress",
     "tabulate_limits",

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from workbench.project.desk import Desk
     from workbench.project.dispositions import Dispositions
     from workbench.project.exchange import Exchange
+    from workbench.project.feedback import FrontLineFeedback
     from workbench.project.handle import Project
     from workbench.project.materials import Materials
     from workbench.project.pace import Pace
@@ -85,3 +86,10 @@ class ExecutionHandles:
         from workbench.project.pipeline import Pipeline
 
         return Pipeline(self._project)
+
+    @cached_property
+    def feedback(self) -> FrontLineFeedback:
+        """What the front line says of the strategies, and the changes that it asks for."""
+        from workbench.project.feedback import FrontLineFeedback
+
+        return FrontLineFeedback(self._project)

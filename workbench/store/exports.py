@@ -70,3 +70,9 @@ class Exports(Area):
             self.require("analyst")
         with self.database.writing("minutes.export", cycle_id=cycle_id, **facts) as change:
             return change.at
+
+    @writes("contributor")
+    def begin_digest(self, cycle_id: str, **facts: Any) -> dt.datetime:
+        """Record that a digest of front-line feedback is about to leave, and return the moment."""
+        with self.database.writing("digest.export", cycle_id=cycle_id, **facts) as change:
+            return change.at

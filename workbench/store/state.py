@@ -18,6 +18,7 @@ from workbench.store.disposition_codes import DispositionCodes
 from workbench.store.drafts import Drafts
 from workbench.store.exchanges import Exchanges
 from workbench.store.exports import Exports
+from workbench.store.feedback import Feedback
 from workbench.store.feedback_codes import FeedbackCodes
 from workbench.store.hypotheses import Hypotheses
 from workbench.store.kyc_answers import KycAnswers
@@ -52,6 +53,7 @@ AREAS: tuple[type[Area], ...] = (
     Drafts,
     Exchanges,
     Exports,
+    Feedback,
     FeedbackCodes,
     Hypotheses,
     Ideas,
@@ -104,6 +106,7 @@ class Store:
         self.drafts = Drafts(database, project_folder)
         self.exchanges = Exchanges(database, project_folder)
         self.exports = Exports(database, project_folder)
+        self.feedback = Feedback(database, project_folder)
         self.feedback_codes = FeedbackCodes(database, project_folder)
         self.hypotheses = Hypotheses(database, project_folder)
         self.ideas = Ideas(database, project_folder)

@@ -8,7 +8,7 @@ in UTC without a zone. Money is in CNY unless a column says otherwise. A rate wi
 contacts is missing, never 0.
 """
 
-from workbench.tables.masking import mask_identifier, mask_name, mask_phone
+from workbench.tables.masking import mask_identifier, mask_name, mask_phone, mask_text
 from workbench.tables.objectives import HORIZONS, OBJECTIVES, UNITS
 from workbench.tables.rooms import ROOM_GROUPS, ROOM_IDEAS
 from workbench.tables.schema import Column, Table
@@ -123,4 +123,5 @@ __all__ = [
     "mask_identifier",
     "mask_name",
     "mask_phone",
+    "mask_text",
 ]

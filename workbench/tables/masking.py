@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 _STARS = "****"
 _LONG = 9
 _SHORT = 8
+_WORD = re.compile(r"[A-Za-z0-9_]+")
+_PERSONAL = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # an address of e-mail
+    r"|(?:\+?86[ -]?)?(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)"
+    r"|(?<!\d)0\d{2,3}[ -]\d{7,8}(?!\d)"
+    r"|(?<!\d)\d{4}(?:[ -]\d{4}){2,3}(?:[ -]\d{1,3})?(?!\d)"  # a card's number in fours
+    r"|(?<!\d)\d{6}[ -]\d{8}[ -]\d{3}[\dXx]"
+    r"|\d{9,}[Xx]?"
+)
 
 
 def _text(value: object) -> str:
@@ -73,3 +83,35 @@ def mask_phone(value: object) -> str:
     if len(digits) > 11:
         digits = re.sub(r"^(00)?86", "", digits)
     return mask_identifier(digits)
+
+
+def mask_text(text: object, customers: Collection[str] = ()) -> str:
+    """Return what a person wrote, with whatever may be a customer's number or address masked.
+
+    Telephones, identity cards, accounts and bank cards are found also in groups and in full
+    width, e-mail addresses by their @. Names can't be told from other words and stay.
+
+    Parameters
+    ----------
+    text : str
+        What was written. Missing gives "".
+    customers : collection of str, default=()
+        Customers' own numbers, which may be shorter.
+
+    Examples
+    --------
+    >>> mask_text("call 138-1234 1234 again in 2026-10, 客户C000123找", {"C000123"})
+    'call 138****1234 again in 2026-10, 客户C****3找'
+    >>> mask_text("身份证11010119900307123X，mei@example.com")
+    '身份证110****123X，m****@example.com'
+    """
+
+    def known(found: re.Match[str]) -> str:
+        return mask_identifier(found.group()) if found.group() in customers else found.group()
+
+    def personal(found: re.Match[str]) -> str:
+        name, at, host = found.group().partition("@")
+        return f"{name[0]}{_STARS}@{host}" if at else mask_identifier(re.sub(r"[ +-]", "", name))
+
+    plain = "".join(unicodedata.normalize("NFKC", c) if c.isdigit() else c for c in _text(text))
+    return _PERSONAL.sub(personal, _WORD.sub(known, plain) if customers else plain)

@@ -15,6 +15,7 @@ from workbench.ui.screens.frame import card, show
 from workbench.ui.screens.sectioned import SectionedScreen
 from workbench.ui.state.strategy import WEIGHT_STEP, StrategyState
 from workbench.ui.state.strategy_tables import RANKED
+from workbench.ui.state.strategy_voice import tell_front_line
 from workbench.ui.vega import VegaView
 
 if TYPE_CHECKING:
@@ -290,6 +291,8 @@ class StrategyScreen(SectionedScreen):
             if chosen and isinstance(chosen.get(column), str) and chosen[column]
         ]
         facts += [state.marks()[chosen["id"]]] if chosen and chosen["id"] in state.marks() else []
+        said = tell_front_line(state, chosen["id"]) if chosen else None
+        facts += [said] if said else []
         editor = state.editor
         self.fill(
             self.detail,

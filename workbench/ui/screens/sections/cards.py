@@ -13,6 +13,7 @@ from workbench.ui.screens.frame import card
 from workbench.ui.screens.sections.base import Section
 from workbench.ui.state.card_fields import ALL
 from workbench.ui.state.sections.cards import CardsState
+from workbench.ui.state.strategy_voice import tell_front_line
 from workbench.ui.vega import VegaView
 
 
@@ -26,14 +27,14 @@ class CardsSection(Section):
         """Return the cards: the chart, the list, and the chosen card or its form."""
         self.chart_head, self.chart = Panel(), VegaView()
         self.list, self.detail, self.live, self.foot, self.new = (Panel() for _ in range(5))
-        self.missing = Panel()
+        self.missing, self.voice = Panel(), Panel()
         self.analyst = self.state.may("analyst") and not request.is_published()
         self.new_card = card(self.new, area="a-sc-new")
         self.empty = card(self.missing, area="a-sc-list")
         self.shown = [
             card(self.chart_head, self.chart, area="a-sc-chart"),
             card(self.list, area="a-sc-list"),
-            card(self.detail, self.live, self.foot, area="a-sc-card"),
+            card(self.detail, self.live, self.foot, self.voice, area="a-sc-card"),
         ]
         self.screen.on(self.list, "choose", lambda value, _: self.state.choose(value))
         if self.analyst:
@@ -56,6 +57,9 @@ class CardsSection(Section):
         on(self.detail, "keep", lambda *_: state.keep_theirs())
         on(self.detail, "overwrite", lambda *_: state.overwrite())
         on(self.detail, "merge", lambda _, fields: state.merge(fields))
+        on(self.voice, "accept", lambda _, fields: state.accept_change(fields))
+        on(self.voice, "decline", lambda _, fields: state.front_line.decline(fields))
+        on(self.voice, "finish", lambda value, _: state.front_line.finish(value))
         for name in ALL:
             on(self.detail, f"field:{name}", self._typer(name))
         for name in ("lifecycle_stages", "tier"):
@@ -153,6 +157,18 @@ class CardsSection(Section):
             self.screen.fill(self.detail, "cards_card.html", card=row, scripts=state.scripts(), mark=mark)
             figures = {name[6:]: value for name, value in row.items() if name.startswith("power_")}
             self._paint_rest("card", state.findings.explain(figures, row.get("power_basis") or ""), figures)
+        self._paint_voice(row["id"])
+
+    def _paint_voice(self, strategy_id: str) -> None:
+        state = self.state
+        self.screen.fill(
+            self.voice,
+            "cards_voice.html",
+            told=tell_front_line(state.screen, strategy_id),
+            rows=state.front_line.rows(strategy_id),
+            works=state.may("contributor"),
+            may_answer=self.analyst,
+        )
 
     def _paint_rest(self, kind: str, sentences: list[str], figures: dict | None = None) -> None:  # type: ignore[type-arg]
         state, row = self.state, self.state.row()

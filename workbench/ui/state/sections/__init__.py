@@ -38,6 +38,7 @@ EXECUTION: dict[str, str] = {
     "desk": "DeskState",
     "pace": "PaceState",
     "referrals": "ReferralsState",
+    "voice": "VoiceState",
 }
 """The same of the execution screen."""
 

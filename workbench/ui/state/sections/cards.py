@@ -14,6 +14,7 @@ from workbench.ui.state.parts import Button, Heading, Kpi
 from workbench.ui.state.sections.cards_findings import CardsFindings
 from workbench.ui.state.sections.cards_form import CardForm
 from workbench.ui.state.sections.cards_making import CardsMaking
+from workbench.ui.state.sections.voice_requests import RequestDesk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,7 @@ class CardsState(CardsMaking):
 
     def __init__(self, screen: Any, **traits: Any) -> None:
         self.form = CardForm(self)
+        self.front_line = RequestDesk(self)
         super().__init__(screen, **traits)
 
     def load(self) -> None:
@@ -297,6 +299,20 @@ class CardsState(CardsMaking):
         """Drop what was typed."""
         self.form.give_up()
         self.screen.editor.keep_theirs()
+
+    def accept_change(self, fields: dict[str, str]) -> None:
+        """Accept a change that the front line asks for, and open the form of the card drafted for it."""
+        card = self.front_line.accept(fields)
+        if not card:
+            return
+        told = self.screen.banner
+        self.making = False
+        self.form.close()
+        self.screen.load()
+        self.screen.choose(card)
+        self.form.open()
+        self.screen.banner = told
+        self.touch()
 
     def _resolve(self, store: Callable[[], None]) -> None:
         before, name = dict(self.screen.editor.theirs), self.chosen
