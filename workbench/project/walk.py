@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.project.demo import answer, approve_lists, walk_sample
+from workbench.project.demo_feedback import play_feedback
 from workbench.project.demo_pipeline import play_pipeline
 from workbench.project.demo_room import play_sample_room
 from workbench.project.hypotheses import write_sample_hypotheses
@@ -166,6 +167,7 @@ def walk(
         answer(project, bank_folder, random_state)
         if project.cycle.opened_from:
             play_pipeline(project)
+            play_feedback(project)
         tell("project.phase.review")
         project.review.evaluate()
         project.review.recommend()
