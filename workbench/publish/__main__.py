@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
+from workbench.publish.kernel import leave_out
 from workbench.publish.roles import ROLES, cull_seconds, kernel_environment
 from workbench.publish.tokens import TOKEN_VARIABLE, kept_token, new_token
 
@@ -27,6 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--announce", default="", help="file that gets the port")
     parser.add_argument("--parent", type=int, default=None, help="process to stop with")
     options = parser.parse_args(argv)
+    leave_out()
 
     # The token comes by the environment, which other users can't see, and goes no further.
     secret = os.environ.pop(TOKEN_VARIABLE, "")

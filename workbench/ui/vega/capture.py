@@ -9,13 +9,13 @@ from contextvars import ContextVar
 from copy import deepcopy
 from typing import Any
 
-import altair as alt
 import pandas as pd
-from altair.utils import schemapi
 
 from workbench import theme
+from workbench.charts.light import altair as alt
 from workbench.errors import ParameterProblem
 
+schemapi = alt.utils.schemapi
 _LOCK = threading.RLock()
 _NAME = "workbench_capture"
 

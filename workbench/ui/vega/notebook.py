@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
-
+from workbench.charts.light import altair as alt
 from workbench.ui.vega.view import VegaView
 
 NAME = "workbench"
