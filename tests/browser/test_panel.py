@@ -21,7 +21,9 @@ def draw():
         "<select data-action='column' data-key='column'><option>age<option>tenure</select>"
         f"<input data-live='text' data-key='text' value='{html.escape(text)}'>"
         f"<input data-live='note' data-key='note' value='{html.escape(note)}'>"
-        "<button data-action='more' data-value='1' data-key='more'>More</button>"
+        "<button data-action='more' data-value='1' data-key='more' data-hotkey='M'>More</button>"
+        "<button disabled data-action='more' data-value='2' data-hotkey='x'>No more</button>"
+        "<b data-seconds='65'>1:05</b>"
         f"<ul>{rows}</ul>"
     )
 
@@ -104,3 +106,13 @@ def test_a_paint_between_down_and_up_takes_no_press(page):
     assert page.locator("li").count() == 0
     page.mouse.up()
     assert heard(page, 2) == ["more 1", "more 1"]
+
+
+def test_a_key_presses_its_button_while_no_field_has_the_focus(page):
+    page.keyboard.press("x")
+    page.keyboard.press("m")
+    page.locator("[data-key=text]").click()
+    page.keyboard.type("mx")
+    assert heard(page, 2) == ["more 1", "text mx"]
+    # A clock counts between two paints.
+    page.wait_for_function("/^1:0[0-4]$|^0:5/.test(document.querySelector('[data-seconds]').innerText)")

@@ -38,6 +38,10 @@ class _Stale(Exception):
 class Desk(DeskCalls):
     """The work on the lists, at ``project.execution.desk``.
 
+    Whose a customer is goes by the agent's name. On a published page people state their name
+    themselves: it says who was at work, and is no proof of who they are. Where that must be
+    proven, give each person a process of their own behind the bank's sign-on.
+
     Parameters
     ----------
     project : Project

@@ -18,8 +18,9 @@ class Panel(anywidget.AnyWidget):
     Elements with ``data-action`` report clicks and keys, selects and fields with it
     report changes, forms their fields, and fields with ``data-live`` report while one
     types. ``data-hotkey`` names the key that presses a button while no field has the
-    focus; ``data-seconds`` counts down. What arrives from a page is untrusted: only actions with a handler do
-    anything, and a handler must check its value.
+    focus, ``data-seconds`` counts down, and what has a new ``data-top`` is scrolled to.
+    What arrives from a page is untrusted: only actions with a handler do anything, and a
+    handler must check its value.
 
     Parameters
     ----------

@@ -84,6 +84,7 @@ function render({ model, el }) {
   // A press begins and ends on one element: what is painted between would swallow it.
   let held = 0;
   let stale = false;
+  let shownTop = null;
   const hold = (event) => {
     if (event.target.type === "range") return;
     clearTimeout(held);
@@ -108,6 +109,11 @@ function render({ model, el }) {
     el.innerHTML = model.get("html");
     restore();
     countDown();
+    // What is new begins at its top, also where the button that brought it stands far below.
+    const top = el.querySelector("[data-top]");
+    if (top && shownTop !== null && top.dataset.top !== shownTop && top.getBoundingClientRect().top < 0)
+      top.scrollIntoView();
+    shownTop = top ? top.dataset.top : "";
     // On a phone the open tab may lie outside its row.
     const tab = el.querySelector(".tabs [aria-current]");
     if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;

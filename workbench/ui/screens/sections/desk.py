@@ -24,21 +24,17 @@ class DeskSection(Section):
         self.who, self.clock, self.script, self.form = Panel(), Panel(), Panel(), Panel()
         self.beside, self.refer, self.tell, self.day = Panel(), Panel(), Panel(), Panel()
         self._connect()
+        head = widgets.HBox([self.who, self.clock])
+        head.add_class("dk-head")
         self.script_card, self.form_card = (
             card(self.script, area="a-dk-script"),
             card(self.form, area="a-dk-form"),
         )
         self.beside_card = card(self.beside, self.refer, self.tell, area="a-dk-beside")
         self.day_card = card(self.day, area="a-dk-day")
-        head = widgets.HBox([self.who, self.clock])
-        head.add_class("dk-head")
-        return [
-            card(head, area="a-dk-who"),
-            self.script_card,
-            self.form_card,
-            self.beside_card,
-            self.day_card,
-        ]
+        # Columns of their own height; on a phone their cards stand in the order of a call.
+        self.left = _column(card(head, area="a-dk-who"), self.day_card)
+        return [self.left, _column(self.script_card), _column(self.form_card, self.beside_card)]
 
     def _connect(self) -> None:
         state, on = self.state, self.screen.on
@@ -91,6 +87,10 @@ class DeskSection(Section):
         )
         self.clock.layout.display = "" if at_hand else "none"
         fill(self.clock, "desk_clock.html", seconds=state.seconds_left())
+        if at_hand:
+            self.left.remove_class("dk-idle")
+        else:
+            self.left.add_class("dk-idle")
         for part in (self.script_card, self.form_card, self.beside_card):
             part.layout.display = "" if at_hand else "none"
         self.day_card.layout.display = "" if state.is_open and state.agent else "none"
@@ -140,3 +140,9 @@ class DeskSection(Section):
             number=number,
             hints=hints,
         )
+
+
+def _column(*cards: widgets.DOMWidget) -> widgets.VBox:
+    column = widgets.VBox(list(cards))
+    column.add_class("dk-column")
+    return column
