@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.charts.execution import dispositions, pace, progress
     from workbench.charts.execution_pace import control_chart, plan_actual
+    from workbench.charts.execution_supply import material_days
     from workbench.charts.execution_referrals import referral_funnel
     from workbench.charts.execution_voice import feedback_codes
     from workbench.charts.insight import differences, embedding, shares
@@ -90,6 +91,7 @@ _HOME = {
     "lineage_graph": "review_cycles",
     "list_gates": "strategy_lists",
     "list_reasons": "strategy_lists",
+    "material_days": "execution_supply",
     "method_rank_rows": "strategy_scores",
     "method_ranks": "strategy_scores",
     "model_drivers": "strategy_models",
@@ -155,6 +157,7 @@ __all__ = [
     "lineage_graph",
     "list_gates",
     "list_reasons",
+    "material_days",
     "method_rank_rows",
     "method_ranks",
     "model_drivers",

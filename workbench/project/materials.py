@@ -173,6 +173,18 @@ class Materials:
         """Return every version there ever was, by name and version."""
         return _frame(self._store.rows(), COLUMNS)
 
+    def placed(self, day: dt.date | str | None = None) -> pd.DataFrame:
+        """Return every version with a word on whether it holds; see `workbench.place_versions`."""
+        from workbench.execution import place_versions
+
+        return place_versions(self.frame(), today=self._day(day))
+
+    def problems(self, day: dt.date | str | None = None) -> pd.DataFrame:
+        """Return where no version or two hold; see `workbench.find_validity_problems`."""
+        from workbench.execution import find_validity_problems
+
+        return find_validity_problems(self.frame(), today=self._day(day))
+
     def _day(self, day: dt.date | str | None) -> dt.date:
         return as_day(day) or self._project.store.database.clock().date()
 

@@ -11,6 +11,7 @@ import pandas as pd
 from workbench.errors import ParameterProblem
 from workbench.project.cycles import as_day
 from workbench.store.quota_rows import find_quota
+from workbench.tables.masking import mask_identifier
 
 if TYPE_CHECKING:
     from workbench.project.desk_lease import Lease
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from workbench.store.quota_rows import QuotaState
 
 _STATE = ["quota_id", "offer", "branch", "measure", "valid_from", "valid_to"]
-COLUMNS = (*_STATE, "total", "booked", "left", "holds", "row_version")
+COLUMNS = (*_STATE, "total", "booked", "held", "left", "n_bookings", "holds", "row_version")
 LEDGER = ("entry_id", "quota_id", "kind", "booking_id", "amount", "left", "strategy_id", "note", "at", "who")
 
 
@@ -145,6 +146,7 @@ class Quota:
         lease: Lease | None = None,
         customer_id: str | None = None,
         branch: str | None = None,
+        strategy_id: str | None = None,
         day: dt.date | str | None = None,
     ) -> int:
         """Book a part of an offer's quota, and return the booking's number.
@@ -163,6 +165,8 @@ class Quota:
             For whom; by default the lease's.
         branch : str, optional
             The customer's branch; by default the lease's.
+        strategy_id : str, optional
+            The strategy that it came of; by default the lease's.
         day : datetime.date or str, optional
             By default the lease's day of work, else today.
 
@@ -175,7 +179,8 @@ class Quota:
         """
         mine = [state for state in self._store.states() if state.offer == offer]
         measure = mine[0].measure if mine else "units"
-        about: dict[str, Any] = {} if customer_id is None else {"customer_id": customer_id}
+        given = {"customer_id": customer_id, "strategy_id": strategy_id}
+        about: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         home = branch if branch is not None else lease.branch if lease is not None else ""
         if lease is not None:
             about = {"customer_id": lease.customer_id, "strategy_id": lease.strategy_id} | about
@@ -215,10 +220,15 @@ class Quota:
         -------
         pandas.DataFrame
             quota_id, offer, branch (empty: the whole bank), measure, valid_from, valid_to, total,
-            booked, left (pieces or CNY), holds (on the day), row_version.
+            booked, held (of that: under a lease that stands, so it may yet go back), left
+            (pieces or CNY), n_bookings (that did not come back), holds (on the day), row_version.
         """
-        totals, today = self._store.totals(), self._day(day)
-        rows = [_row(state, totals[state.quota_id], today) for state in self._store.states()]
+        totals, standing, today = self._store.totals(), self._store.standing(), self._day(day)
+        rows = []
+        for state in self._store.states():
+            mine = [(held, amount) for quota_id, held, amount in standing if quota_id == state.quota_id]
+            held = sum(amount for is_held, amount in mine if is_held)
+            rows.append(_row(state, totals[state.quota_id], held, len(mine), today))
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
     def ledger(self, quota_id: int | None = None) -> pd.DataFrame:
@@ -237,6 +247,40 @@ class Quota:
             cells = zip(frame[column], frame["quota_id"], strict=True)
             frame[column] = pd.Series([shown(n, measures[q]) for n, q in cells], dtype="float64")
         return frame[list(LEDGER)]
+
+    def bookings(self, quota_id: int | None = None) -> pd.DataFrame:
+        """Return the ledger with the customer of each booking, masked; for those who work the lists.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As `ledger`, and ``customer``: the masked identifier, empty where there is none.
+
+        Raises
+        ------
+        NotAllowed
+            If the role may not work the lists.
+        """
+        self._store.require("contributor")
+        known = self._store.ledger(quota_id)
+        masked = [mask_identifier(value) for value in known["customer_id"]]
+        return self.ledger(quota_id).assign(customer=pd.Series(masked, dtype="str"))
+
+    def forecast(self, day: dt.date | str | None = None, window: int | None = None) -> pd.DataFrame:
+        """Return the day on which each quota runs out at the present pace; see `workbench.forecast_quota`.
+
+        Parameters
+        ----------
+        day : datetime.date or str, optional
+            The last day that is over; by default today.
+        window : int, optional
+            So many days make the pace; by default 14.
+        """
+        from workbench.execution.quota_forecast import WINDOW, forecast_quota
+
+        today = self._day(day)
+        days = WINDOW if window is None else window
+        return forecast_quota(self.frame(today), self.ledger(), today=today, window=days)
 
     def _day(self, day: dt.date | str | None) -> dt.date:
         return as_day(day) or self._project.store.database.clock().date()
@@ -283,7 +327,7 @@ def shown(whole: int, measure: str) -> float:
     return float(whole) / (100 if measure == "CNY" else 1)
 
 
-def _row(state: QuotaState, total: int, day: dt.date) -> list[Any]:
+def _row(state: QuotaState, total: int, held: int, n: int, day: dt.date) -> list[Any]:
     cells: list[Any] = [getattr(state, name) for name in _STATE]
-    figures = [shown(n, state.measure) for n in (total, total - state.balance, state.balance)]
-    return [*cells, *figures, state.holds_on(day), state.row_version]
+    figures = [shown(each, state.measure) for each in (total, total - state.balance, held, state.balance)]
+    return [*cells, *figures, n, state.holds_on(day), state.row_version]

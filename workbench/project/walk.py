@@ -13,6 +13,7 @@ from workbench.project.demo import answer, approve_lists, walk_sample
 from workbench.project.demo_feedback import play_feedback
 from workbench.project.demo_pipeline import play_pipeline
 from workbench.project.demo_room import play_sample_room
+from workbench.project.demo_supply import play_supply
 from workbench.project.hypotheses import write_sample_hypotheses
 from workbench.project.planning import (
     CONTROL_SHARE,
@@ -165,6 +166,8 @@ def walk(
             play_sample_room(project)
         tell("project.phase.outcomes")
         answer(project, bank_folder, random_state)
+        if project.cycle.opened_from:
+            play_supply(project)
         if project.cycle.opened_from:
             play_pipeline(project)
             play_feedback(project)

@@ -313,6 +313,32 @@ class Quotas(Area):
             }
 
     @reads
+    def standing(self) -> list[tuple[int, bool, int]]:
+        """Return what is left of each booking that did not wholly come back: quota, held or sold, amount.
+
+        A booking is held while the lease that it was made under stands: ends that without a
+        yes, it goes back.
+        """
+        entries, leases = tables.quota_entries, tables.leases
+        back = (
+            sa.select(entries.c.booking_id, sa.func.sum(entries.c.amount).label("amount"))
+            .where(entries.c.booking_id.is_not(None))
+            .group_by(entries.c.booking_id)
+            .subquery()
+        )
+        held = sa.and_(leases.c.lease_id.is_not(None), leases.c.ended_at.is_(None))
+        left = -entries.c.amount - sa.func.coalesce(back.c.amount, 0)
+        query = (
+            sa.select(entries.c.quota_id, held, left)
+            .select_from(entries)
+            .outerjoin(leases, leases.c.lease_id == entries.c.lease_id)
+            .outerjoin(back, back.c.booking_id == entries.c.entry_id)
+            .where(entries.c.kind == "book", left > 0)
+        )
+        with self.database.reading() as connection:
+            return [(int(row[0]), bool(row[1]), int(row[2])) for row in connection.execute(query)]
+
+    @reads
     def ledger(self, quota_id: int | None = None) -> pd.DataFrame:
         """Return the entries of one quota, or of all, in their order; amounts as whole numbers."""
         table = tables.quota_entries

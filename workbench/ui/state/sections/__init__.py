@@ -37,6 +37,7 @@ STRATEGY: dict[str, str] = {
 EXECUTION: dict[str, str] = {
     "desk": "DeskState",
     "pace": "PaceState",
+    "supply": "SupplyState",
     "referrals": "ReferralsState",
     "voice": "VoiceState",
 }
