@@ -14,17 +14,18 @@ if TYPE_CHECKING:
 
     from workbench.project.handle import Project
 
-SENDER = "{unit} · {number} (simulated)"
+COLLEAGUE = "Colleague {number} (simulated)"
 PRIVATE, CORPORATE, MANAGERS = "Private banking", "Corporate banking", "Relationship managers"
+_UNITS = (MANAGERS, PRIVATE, CORPORATE)
 BRANCHES = 4
 """As many branches refer customers as have enough of them to be told of."""
 DAYS, FRESH = 60, 2.5
 # Kind → referrals at most, and of those sent the share accepted, then worked, then won.
 _TOLD = {
-    "branch_to_manager": (72, 0.86, 0.92, 0.46),
-    "manager_to_private": (60, 0.80, 0.90, 0.44),
-    "retail_to_corporate": (54, 0.72, 0.86, 0.42),
-    "corporate_to_retail": (48, 0.84, 0.90, 0.56),
+    "branch_to_manager": (76, 0.86, 0.92, 0.40),
+    "manager_to_private": (64, 0.80, 0.90, 0.50),
+    "retail_to_corporate": (58, 0.76, 0.88, 0.52),
+    "corporate_to_retail": (52, 0.86, 0.90, 0.62),
 }
 _TYPICAL = {"branch_to_manager": 60e3, "manager_to_private": 700e3, "retail_to_corporate": 350e3}
 _REFUSED = ("not_suitable", "served_already", "no_capacity")
@@ -107,8 +108,7 @@ def _one(
     days = rng.uniform(0.1, FRESH if rng.random() < 0.1 else DAYS)
     sent_at = _moment(now - dt.timedelta(days=float(days)), rng, now)
     person, other = (int(n) for n in rng.integers(1, 4, 2))
-    by = SENDER.format(unit=about["to_unit"], number=other)
-    sender = SENDER.format(unit=about["from_unit"], number=person)
+    by, sender = _colleague(about["to_unit"], other), _colleague(about["from_unit"], person)
     given = about | {"sent_by": sender, "sent_at": sent_at, "acts": []}
     draws = rng.random(6)
     taken = sent_at + dt.timedelta(days=float(0.15 + 0.7 * kind.accept_days * draws[0]))
@@ -133,6 +133,12 @@ def _one(
             acts.append({"at": ended, **end})
     given["acts"] = [{"by": by, **act} for act in acts if act["at"] <= now]
     return given
+
+
+def _colleague(unit: str, number: int) -> str:
+    """Return a name that no two units share."""
+    place = str(_UNITS.index(unit) + 1) if unit in _UNITS else "".join(filter(str.isdigit, unit)) or unit
+    return COLLEAGUE.format(number=f"{place}-{number}")
 
 
 def _moment(at: dt.datetime, rng: np.random.Generator, now: dt.datetime) -> dt.datetime:

@@ -74,6 +74,8 @@ def test_a_viewer_reads_sums_and_nobody(played_folder):
     view.list.press("choose", "1")
     view.side.press("accept")
     assert len(view.cards) == 3
+    # The overview's areas are gone, or the cards would stand in them.
+    assert not {"wb-grid-execution", "ex-reading"} & set(view.screen.grid._dom_classes)
     state.choose_language("zh_CN")
     assert "成功率" in text(view.table)
     assert "网点 → 客户经理" in section.drawn()["label"].tolist()
@@ -166,12 +168,16 @@ def test_an_analyst_helps_and_changes_the_rules(played):
     assert 'reason for "withdraw"' in said(state)
 
 
-def test_before_anything_was_sent(walked):
-    state, view = opened(walked.folder, "contributor", "mei", lang="en")
+def test_a_cycle_in_which_nothing_was_sent(played):
+    project = wb.open_project(played, role="contributor", who="mei", cycle="2026 Q2")
+    state = SectionAlone(project, section="referrals", lang="en")
+    view = ExecutionScreen(state)._sections["referrals"]
     assert "No customer has been referred" in state.heading().title
     assert state.kpis() == []
-    assert "Suggested by ties" in text(view.side)
     assert all(card.layout.display == "none" for card in view.reading)
+    view.list.press("choose", "0")
+    assert "Customer number" in text(view.side)
+    assert "Suggested by ties" in text(view.side)
 
 
 def test_the_demo_is_played_once_and_says_so(played):

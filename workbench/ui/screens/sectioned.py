@@ -43,10 +43,10 @@ class SectionedScreen(Screen):
         cards = self.overview if found is None else tuple(found.cards)
         if self.grid.children != cards:
             for known in (self.grid_class, *(kept.grid_class for kept in self._sections.values())):
-                if known:
-                    self.grid.remove_class(known)
+                for part in known.split():
+                    self.grid.remove_class(part)
             self.grid.children = cards
             grid_class = self.grid_class if found is None else found.grid_class
-            if grid_class:
-                self.grid.add_class(grid_class)
+            for part in grid_class.split():
+                self.grid.add_class(part)
         return found

@@ -38,9 +38,9 @@ class ReferralsSection(Section):
             card(self.credit, area="a-rf-credit"),
         ]
         self.working: list[widgets.DOMWidget] = []
-        self.grid_class = "wb-grid-referrals rf-reading"
+        self.grid_class = "wb-grid-referrals-read"
         if state.may("contributor"):
-            self.grid_class = "wb-grid-referrals"
+            self.grid_class = "wb-grid-referrals-work"
             on(self.list, "box", lambda value, _: state.choose_box(value))
             on(self.list, "unit", lambda value, _: state.choose_unit(value))
             on(self.list, "choose", lambda value, _: state.choose(value))
@@ -49,6 +49,7 @@ class ReferralsSection(Section):
                 on(self.side, act, partial(self._act, act))
             self.working = [card(self.list, area="a-rf-list"), card(self.side, area="a-rf-side")]
         if state.may("analyst"):
+            self.grid_class = "wb-grid-referrals"
             on(self.rules, "save-kind", lambda _, fields: state.rules.save(fields))
             on(self.rules, "turn", lambda value, _: state.rules.turn(value))
             self.working.append(card(self.rules, area="a-rf-rules"))
