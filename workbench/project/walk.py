@@ -14,6 +14,7 @@ from workbench.project.demo_feedback import play_feedback
 from workbench.project.demo_pipeline import play_pipeline
 from workbench.project.demo_referrals import play_referrals
 from workbench.project.demo_room import play_sample_room
+from workbench.project.demo_supply import play_supply
 from workbench.project.hypotheses import write_sample_hypotheses
 from workbench.project.planning import (
     CONTROL_SHARE,
@@ -167,6 +168,7 @@ def walk(
         tell("project.phase.outcomes")
         answer(project, bank_folder, random_state)
         if project.cycle.opened_from:
+            play_supply(project)
             play_referrals(project)
             play_pipeline(project)
             play_feedback(project)
