@@ -65,14 +65,9 @@ def test_more_shows_another_page(screen):
     assert rows > 1
 
 
-def test_importing_a_file_shows_the_report(screen):
-    name = screen.state.work.files()[0][0]
-    screen.files.press("import", "", {"file": name})
-    assert screen.state.jobs.wait()
-    assert "repeated" in screen.files.html
-    assert "every row is known" in screen.message.html
-    screen.files.press("import", "", {"file": "../../etc/passwd"})
-    assert "not in the inbox" in screen.message.html
+def test_files_are_imported_in_one_place(screen):
+    screen.files.press("section", "exchange")
+    assert screen.state.section == "exchange"
 
 
 def test_language_and_theme_reach_every_part(screen):
@@ -84,7 +79,7 @@ def test_language_and_theme_reach_every_part(screen):
 
 
 def test_python_hints_are_for_analysts(screen, viewed):
-    for panel in (screen.tags, screen.list, screen.customer, screen.files):
+    for panel in (screen.tags, screen.list, screen.customer):
         assert "project.execution." in panel.html
     screen.tags.press("hints")
     assert "project.execution." not in whole(screen)

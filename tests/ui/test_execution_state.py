@@ -185,48 +185,7 @@ def test_a_closed_cycle_is_read_and_not_worked(state):
     assert state.banner.key == "execution.error.not_worked"
 
 
-# Files ---------------------------------------------------------------------------------
-
-
-def test_the_same_file_again_changes_nothing(state):
-    name, _ = state.work.files()[0]
-    assert state.project.cycle.cycle_id in name
-    state.work.take_file(name)
-    assert state.jobs.wait()
-    report = state.work.report
-    assert (report.loaded, report.contacts, len(report.quarantined)) == (0, 0, 0)
-    assert report.repeated == report.rows_read > 0
-    assert state.banner.key == "execution.files.nothing_new"
-
-
-def test_a_file_is_loaded_flagged_and_quarantined_by_line(state):
-    targets, work = state.targets, state.work
-    open_ = work.waiting().iloc[0]
-    control = targets[targets["arm"] == "control"].iloc[0]
-    day = state.today.isoformat()
-    lines = ["list_id,customer_id,responded,contacted_at,disposition"]
-    lines += [f"{row['list_id']},{row['customer_id']},yes,{day},reached" for row in (open_, control)]
-    lines.append(f"{open_['list_id']},0099999999,no,{day},reached")
-    (state.project.inbox / "outcomes of a branch.csv").write_text("\n".join(lines), encoding="utf-8")
-    touched = state.total("control_contacted")
-    work.look()
-    assert "outcomes of a branch.csv" in dict(work.files())
-    work.take_file("outcomes of a branch.csv")
-    assert state.jobs.wait()
-    assert work.report.loaded == 2
-    assert work.flagged() == [3]
-    assert [line for line, _ in work.quarantined()] == [4]
-    assert "0099999999" not in work.quarantined()[0][1]
-    assert "009****9999" in work.quarantined()[0][1]
-    assert state.total("control_contacted") == touched + 1
-    assert state.findings.tags()[0][1] == "x"
-
-
-def test_only_a_file_of_the_inbox_is_opened(state):
-    for name in ("../project.toml", "/etc/passwd", "", "core_banking/customers.csv"):
-        state.guard(state.work.take_file, name)
-        assert state.banner.key == "execution.error.unknown_file"
-    assert state.work.report is None
+# Files -------------------------------------------------------------------------------
 
 
 def test_files_that_an_import_has_read_are_not_offered(state):

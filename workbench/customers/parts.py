@@ -147,7 +147,8 @@ def _blocks(stream: BinaryIO, size: int) -> Iterator[bytes]:
     held = b""
     while block := stream.read(size):
         held += block
-        at = _cut(held)
+        # What is shorter than was asked for is the file's end.
+        at = _cut(held) if len(block) == size else 0
         if at:
             yield held[:at]
             held = held[at:]

@@ -49,8 +49,9 @@ def play_exchange(project: Project) -> int:
     if len(retail) < 4:
         return 0
     held = acting.execution.exchange.corrections
-    branches = sorted(people["branch"].dropna()) if "branch" in people else []
-    branch = str(branches[0]) if branches else "Head office"
+    branches = sorted(set(people["branch"].dropna())) if "branch" in people else []
+    moved = [str(name) for name in branches if name != retail["branch"].iloc[1]]
+    branch = moved[0] if moved else "Head office"
     wanted = [
         ("phone", "13800000001", "The customer gave a new number at the counter."),
         ("branch", branch, "Moved house; wants to be looked after nearby."),

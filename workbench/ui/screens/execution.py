@@ -77,8 +77,7 @@ class ExecutionScreen(SectionedScreen):
         self.on(self.list, "choose", lambda value, _: work.choose(value))
         self.on(self.list, "more", lambda *_: work.more())
         self.on(self.customer, "record", lambda value, fields: work.record(value, fields))
-        self.on(self.files, "look", lambda *_: work.look())
-        self.on(self.files, "import", lambda _, fields: work.take_file(fields.get("file", "")))
+        self.on(self.files, "section", lambda value, _: self.state.open_section(value))
 
     def _pick_strategy(self, value: str) -> None:
         if value in {"", *self.state.progress_rows["strategy_id"]}:
@@ -227,23 +226,11 @@ class ExecutionScreen(SectionedScreen):
         )
 
     def _paint_files(self) -> None:
-        state, work = self.state, self.state.work
+        work = self.state.work
         self.working[2].layout.display = "" if work.is_open else "none"
         if not work.is_open:
             return
-        self.fill(
-            self.files,
-            "execution_files.html",
-            files=work.files(),
-            file=work.file,
-            folder=str(state.project.inbox.name),
-            busy=state.progress is not None,
-            report=work.report,
-            quarantined=work.quarantined(),
-            flagged=work.flagged(),
-            hints=state.hints,
-            hint=work.files_hint(),
-        )
+        self.fill(self.files, "execution_files.html")
 
 
 def execution(project: Project, **traits: str) -> widgets.VBox:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +13,12 @@ from workbench.errors import NotFound, ParameterProblem
 from workbench.execution import build_worklist, product_name
 from workbench.execution.cells import read_amounts
 from workbench.project.callbacks import with_callbacks
-from workbench.tables import mask_identifier
 from workbench.ui.state.parts import Banner
 
 if TYPE_CHECKING:
-    from workbench.project.execution import OutcomeReport
     from workbench.ui.state.execution import ExecutionState
-    from workbench.ui.state.jobs import Report
 
 PAGE = 15
-QUARANTINED = 12
-"""Rows of the quarantine that are listed; the count says how many there are."""
 ANSWERS = {"": None, "yes": True, "no": False}
 PERSONAL = ("customer_id", "kind", "name", "gender", "phone", "consent", "do_not_contact")
 MESSAGE_PREFIXES = ("execution.status.",)
@@ -39,21 +33,13 @@ class Work:
     ----------
     screen : ExecutionState
         The screen that shows it.
-
-    Attributes
-    ----------
-    report : OutcomeReport or None
-        What the last imported file brought.
     """
 
     def __init__(self, screen: ExecutionState) -> None:
         self.screen = screen
         self.people = pd.DataFrame()
-        self.report: OutcomeReport | None = None
-        self.file = ""
         self.page = 1
         self._chosen = ""
-        self._files: list[tuple[str, str]] = []
         self._salt = secrets.token_bytes(16)
 
     @property
@@ -65,10 +51,8 @@ class Work:
     def read(self) -> None:
         """Read what is needed to address the customers on the lists, and nothing of others."""
         self.people = pd.DataFrame()
-        self._files = []
         if not self.is_open:
             return
-        self._look()
         project = self.screen.project
         try:
             known = project.table("customers")
@@ -241,76 +225,3 @@ class Work:
             f"row = project.execution.worklist().iloc[{int(current['priority']) - 1}]; "
             'project.execution.record(row.list_id, row.customer_id, disposition="reached", responded=True)'
         )
-
-    # Files -----------------------------------------------------------------------
-
-    def files(self) -> list[tuple[str, str]]:
-        """Return the files that may be imported as (path in the inbox, path and day in words)."""
-        return self._files
-
-    def look(self) -> None:
-        """Look into the inbox again."""
-        self._look()
-        self.screen.touch()
-
-    def _look(self) -> None:
-        rows = self.screen.project.execution.inbox_files()
-        self._files = [
-            (name, f"{name} · {locale.timestamp(moment)}")
-            for name, moment in zip(rows["file"], rows["changed_at"], strict=True)
-        ]
-
-    def take_file(self, name: str) -> None:
-        """Import a file of the inbox in the background."""
-        screen = self.screen
-        self._look()
-        if name not in {known for known, _ in self.files()}:
-            raise ParameterProblem("execution.error.unknown_file")
-        execution, lang = screen.project.execution, screen.lang
-        path = screen.project.inbox / name
-        self.file = name
-
-        def work(_: Report) -> OutcomeReport:
-            return execution.import_outcomes(path, lang=lang)
-
-        screen.jobs.start(work, self._taken, "execution.files.phase")
-
-    def _taken(self, report: OutcomeReport) -> None:
-        self.report = report
-        self.screen.read_results()
-        brought = report.loaded or report.contacts
-        key = "execution.files.loaded" if brought else "execution.files.nothing_new"
-        self.screen.banner = Banner(
-            "done" if brought else "note", key, {"file": report.file, "n": f"{report.loaded:,}"}
-        )
-        self.screen.touch()
-
-    def quarantined(self) -> list[tuple[int, str]]:
-        """Return line and reason of the first rows that could not be loaded, identifiers masked."""
-        if self.report is None:
-            return []
-        rows = self.report.quarantined.head(QUARANTINED)
-        return [
-            (int(line), _mask(str(reason))) for line, reason in zip(rows["line"], rows["reason"], strict=True)
-        ]
-
-    def flagged(self) -> list[int]:
-        """Return the lines whose customer is of the control and was contacted all the same."""
-        return [] if self.report is None else [int(line) for line in self.report.flagged["line"]]
-
-    def files_hint(self) -> str:
-        """Return the Python that imports the first file."""
-        files = self.files()
-        name = self.file or (files[0][0] if files else "outcomes.csv")
-        return f"project.execution.import_outcomes(project.inbox / {name!r})"
-
-
-def _mask(sentence: str) -> str:
-    """Mask whatever may be a customer's number in a sentence.
-
-    Examples
-    --------
-    >>> _mask('Customer "0000012345" is on no list since 2026-10-12.')
-    'Customer "000****2345" is on no list since 2026-10-12.'
-    """
-    return re.sub(r"\d{5,}", lambda number: mask_identifier(number.group()), sentence)
