@@ -40,10 +40,11 @@ EXECUTION: dict[str, str] = {
     "supply": "SupplyState",
     "referrals": "ReferralsState",
     "voice": "VoiceState",
+    "exchange": "ExchangeState",
 }
 """The same of the execution screen."""
 
-WORKING: tuple[str, ...] = ("desk",)
+WORKING: tuple[str, ...] = ("desk", "exchange")
 """Sections for those who contact customers; a viewer has no such tab."""
 
 REVIEW: dict[str, str] = {
