@@ -166,7 +166,7 @@ def test_both_readers_read_the_same():
     rng = random.Random(7)
     pieces = ['"', '""', "a", "é", "1", " ", "x", ""]
     taken = 0
-    for _ in range(3_000):
+    for _ in range(1_000):
         width = rng.choice([2, 3])
         lines = [
             ",".join("".join(rng.choices(pieces, k=rng.randint(0, 4))) for _ in range(width))
@@ -181,7 +181,7 @@ def test_both_readers_read_the_same():
         assert careful.rejected == (), lines
         assert fast.frame.equals(careful.frame), lines
         assert list(fast.lines) == list(careful.lines), lines
-    assert taken > 500
+    assert taken > 150
 
 
 @pytest.mark.parametrize("stretch", [1, 2, 3, 7])
@@ -189,7 +189,7 @@ def test_stretches_do_not_show(monkeypatch, stretch):
     """Wherever a stretch ends, in a cell of several lines or behind an open quote, rows are the same."""
     rng = random.Random(stretch)
     pieces = ["1,2", '"a\nb",3', '"x', "4", "", '5,"6\n\n7"', "8,9,", '"",""']
-    for _ in range(300):
+    for _ in range(100):
         data = ("a,b\n" + "\n".join(rng.choices(pieces, k=12)) + "\n").encode()
         monkeypatch.setattr(csv_text, "_STRETCH", 1_000)
         whole = parse_csv(data)

@@ -138,8 +138,8 @@ class Watch:
             self.found.append(f"{where}: {', '.join(new)}")
 
 
-def read_states(make: Callable[[str], Any], stage: str, watch: Watch, modelled: str) -> None:
-    """Read the overview and every section without a view."""
+def read_states(make: Callable[[str], Any], stage: str, watch: Watch, modelled: str) -> Any:
+    """Read the overview and every section without a view; return the state."""
     state = make("")
     assert state.banner is None, state.banner
     READ.get(stage, lambda _: None)(state)
@@ -152,6 +152,7 @@ def read_states(make: Callable[[str], Any], stage: str, watch: Watch, modelled: 
         assert len(shown.kpis()) == 6 or name not in SIX, name
         READ.get(name, lambda _: None)(shown.current_section)
         watch.look(f"{stage}, {name}, state", HEAVY + DRAWING)
+    return state
 
 
 def open_views(screen: Any, stage: str, watch: Watch) -> None:
@@ -179,9 +180,12 @@ def main(stage: str, folder: str, modelled: str) -> None:
     def make(other: str) -> Any:
         return make_state(wb.open_project(other or folder, role="viewer"))
 
-    read_states(make, stage, watch, modelled)
-    widget = getattr(wb.ui, stage)(wb.open_project(folder, role="viewer"))
-    open_views(widget.workbench_screen, stage, watch)
+    # The views show the states that were read: reading them again would load nothing new.
+    state = read_states(make, stage, watch, modelled)
+    if getattr(state, "homes", None):
+        state.open_section("overview")
+    view = getattr(import_module(f"workbench.ui.screens.{stage}"), f"{stage.title()}Screen")
+    open_views(view(state), stage, watch)
     sys.stdout.write("\n".join(watch.found))
 
 
