@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from workbench.errors import NotFound
+from workbench.project.contactable import read_people, refusals_of
 from workbench.project.quota import stopped_offers
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 EARLY = dt.timedelta(minutes=5)
 """A callback comes up so long before its hour."""
-PERSONAL = ("customer_id", "kind", "name", "gender", "phone", "branch", "consent", "do_not_contact")
 
 
 class DeskOrder:
@@ -68,29 +66,15 @@ class DeskOrder:
         self._read_people(project)
 
     def _read_people(self, project: Project) -> None:
-        try:
-            known = project.table("customers")
-        except NotFound:
-            known = project.customers(PERSONAL)
-        known = known[[name for name in PERSONAL if name in known]].drop_duplicates("customer_id")
+        known = read_people(project)
         people = known.set_index("customer_id").reindex(self.order.customers)
-        present = pd.Index(self.order.customers).isin(known["customer_id"])
         self.people: dict[str, list[Any]] = {
             name: people[name].tolist() if name in people else [None] * len(people)
             for name in ("name", "gender", "kind", "phone")
         }
         branch = people["branch"].fillna("") if "branch" in people else None
         self.branches: list[str] = [""] * len(people) if branch is None else branch.astype("str").tolist()
-        refusals = pd.Series("", index=range(len(people)))
-        for column, answer, why in (
-            ("consent", False, "no_consent"),
-            ("do_not_contact", True, "do_not_contact"),
-        ):
-            if column in people:
-                said = people[column].astype("boolean").eq(answer).fillna(False)
-                refusals[said.to_numpy(dtype=bool)] = why
-        refusals[~present] = "unknown"
-        self._refusals: list[str] = refusals.tolist()
+        self._refusals = refusals_of(known, self.order.customers)
 
     def add(self, news: News) -> None:
         """Take in results that have come in."""
