@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,12 +9,11 @@ import sqlalchemy as sa
 
 from workbench.errors import ParameterProblem
 from workbench.store import schema_pipeline as tables
-from workbench.store.area import Area, refuse_lost_edit
-from workbench.store.content import canonical_json
+from workbench.store.area import Area
 from workbench.store.database import Change
 from workbench.store.roles import reads, writes
+from workbench.store.versions import list_versions, newest_version, save_version, version_content
 
-LONGEST_NOTE = 400
 CHOICE = ":"
 """Stands between a question and its choice, where both are named in one word."""
 
@@ -27,30 +25,23 @@ class PipelineTemplates(Area):
     def version(self, name: str) -> int:
         """Return the number of the version in force; 0 is the packaged template."""
         table = tables.templates
-        query = sa.select(sa.func.max(table.c.version)).where(table.c.name == name)
         with self.database.reading() as connection:
-            return int(connection.execute(query).scalar() or 0)
+            return newest_version(connection, table, table.c.name == name)
 
     @reads
     def content(self, name: str, version: int | None = None) -> dict[str, Any] | None:
         """Return the content of a version, by default of the newest; None where there is none."""
         table = tables.templates
-        query = sa.select(table.c.content).where(table.c.name == name)
-        query = query.order_by(table.c.version.desc()).limit(1)
-        if version is not None:
-            query = query.where(table.c.version == version)
         with self.database.reading() as connection:
-            text = connection.execute(query).scalar()
-        return None if text is None else json.loads(text)
+            found: dict[str, Any] | None = version_content(connection, table, version, table.c.name == name)
+            return found
 
     @reads
     def versions(self, name: str) -> list[dict[str, Any]]:
         """Return who changed it when and why: version, note, at (UTC), who; the oldest first."""
         table = tables.templates
-        query = sa.select(table.c.version, table.c.note, table.c.at, table.c.who)
-        query = query.where(table.c.name == name).order_by(table.c.version)
         with self.database.reading() as connection:
-            return [dict(row._mapping) for row in connection.execute(query)]
+            return list_versions(connection, table, table.c.name == name)
 
     @reads
     def uses(self) -> dict[str, dict[str, int]]:
@@ -99,30 +90,18 @@ class PipelineTemplates(Area):
         Conflict
             If somebody else changed the template first.
         """
-        table = tables.templates
-        text = canonical_json(dict(content))
         with self.database.writing("pipeline_template.save", template=name) as change:
-            query = sa.select(table).where(table.c.name == name).order_by(table.c.version.desc()).limit(1)
-            newest = change.execute(query).one_or_none()
-            version = 0 if newest is None else int(newest.version)
-            if newest is not None and newest.content == text:
-                change.ids.update(version=version, already=True)
-                return version
-            standing = {} if newest is None else json.loads(newest.content)
-            refuse_lost_edit(standing, dict(content), expected_version, version, f"the template {name}")
-            _refuse_used(change, taken_away)
-            change.execute(
-                sa.insert(table).values(
-                    name=name,
-                    version=version + 1,
-                    content=text,
-                    note=note.strip()[:LONGEST_NOTE],
-                    at=change.at,
-                    who=self.database.who,
-                )
+            return save_version(
+                change,
+                tables.templates,
+                dict(content),
+                what=f"the template {name}",
+                who=self.database.who,
+                expected_version=expected_version,
+                note=note,
+                refuse=lambda: _refuse_used(change, taken_away),
+                key={"name": name},
             )
-            change.ids["version"] = version + 1
-            return version + 1
 
 
 def _refuse_used(change: Change, taken_away: Mapping[str, Sequence[str]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,41 +9,15 @@ import sqlalchemy as sa
 
 from workbench.errors import ParameterProblem
 from workbench.store import schema_referrals as tables
-from workbench.store.area import Area, refuse_lost_edit
-from workbench.store.content import canonical_json
 from workbench.store.roles import reads, writes
+from workbench.store.versions import Versions, save_version
 
-LONGEST_NOTE = 400
 
-
-class ReferralRules(Area):
+class ReferralRules(Versions):
     """Versions of kinds and reasons. Without one the packaged rules are in force; that is version 0."""
 
-    @reads
-    def version(self) -> int:
-        """Return the number of the version in force; 0 is the packaged rules."""
-        table = tables.rules
-        with self.database.reading() as connection:
-            return int(connection.execute(sa.select(sa.func.max(table.c.version))).scalar() or 0)
-
-    @reads
-    def content(self, version: int | None = None) -> dict[str, Any] | None:
-        """Return the rules of a version, by default of the newest; None where there is none."""
-        table = tables.rules
-        query = sa.select(table.c.content).order_by(table.c.version.desc()).limit(1)
-        if version is not None:
-            query = query.where(table.c.version == version)
-        with self.database.reading() as connection:
-            text = connection.execute(query).scalar()
-        return None if text is None else json.loads(text)
-
-    @reads
-    def versions(self) -> list[dict[str, Any]]:
-        """Return who changed the rules when and why: version, note, at (UTC), who; the oldest first."""
-        table = tables.rules
-        query = sa.select(table.c.version, table.c.note, table.c.at, table.c.who).order_by(table.c.version)
-        with self.database.reading() as connection:
-            return [dict(row._mapping) for row in connection.execute(query)]
+    table = tables.rules
+    what = "the rules of referrals"
 
     @reads
     def uses(self) -> dict[str, dict[str, int]]:
@@ -81,35 +54,27 @@ class ReferralRules(Area):
         Conflict
             If somebody else changed the rules first.
         """
-        table = tables.rules
-        text = canonical_json(dict(content))
         with self.database.writing("referral_rules.save") as change:
-            query = sa.select(table).order_by(table.c.version.desc()).limit(1)
-            newest = change.execute(query).one_or_none()
-            version = 0 if newest is None else int(newest.version)
-            if newest is not None and newest.content == text:
-                change.ids.update(version=version, already=True)
-                return version
-            standing = {} if newest is None else json.loads(newest.content)
-            refuse_lost_edit(standing, dict(content), expected_version, version, "the rules of referrals")
-            uses = _uses(change.connection)
-            for part, codes in removed.items():
-                for code in codes:
-                    if uses[part].get(code):
-                        raise ParameterProblem(
-                            "execution_referral.error.code_in_use", code=code, n=uses[part][code]
-                        )
-            change.execute(
-                sa.insert(table).values(
-                    version=version + 1,
-                    content=text,
-                    note=note.strip()[:LONGEST_NOTE],
-                    at=change.at,
-                    who=self.database.who,
-                )
+
+            def refuse() -> None:
+                uses = _uses(change.connection)
+                for part, codes in removed.items():
+                    for code in codes:
+                        if uses[part].get(code):
+                            raise ParameterProblem(
+                                "execution_referral.error.code_in_use", code=code, n=uses[part][code]
+                            )
+
+            return save_version(
+                change,
+                self.table,
+                dict(content),
+                what=self.what,
+                who=self.database.who,
+                expected_version=expected_version,
+                note=note,
+                refuse=refuse,
             )
-            change.ids["version"] = version + 1
-            return version + 1
 
 
 def _uses(connection: sa.Connection) -> dict[str, dict[str, int]]:
