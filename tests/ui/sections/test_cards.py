@@ -358,3 +358,31 @@ def test_without_a_segmentation_or_cards_it_is_said_what_to_do(tmp_path, text, o
     screen._sections["cards"].new.press("make", "", {"template": "term_deposit_telephone", "segment": "Old"})
     assert state.chosen == "S1"
     assert state.current_section.power()["verdict"].tolist() == ["no_list"]
+
+
+def test_a_card_tells_what_the_front_line_says_and_a_request_is_accepted_there(state, section, screen):
+    asked = state.project.execution.feedback.requests().iloc[0]
+    state.current_section.choose(asked["strategy_id"])
+    assert "From the front line" in screen._sections["cards"].voice.html
+    assert asked["what"] in screen._sections["cards"].voice.html
+    before = set(state.cards["strategy_id"])
+    answer = {"request": str(asked["request_id"]), "version": str(asked["row_version"]), "answer": NASTY}
+    state.current_section.accept_change(answer)
+    assert state.banner.key == "execution_voice_page.done.accepted"
+    drafted = set(state.cards["strategy_id"]) - before
+    # The draft's form is open, and the answer stands on it, as text.
+    assert {state.chosen} == drafted
+    assert state.current_section.form.is_open
+    told = screen._sections["cards"].voice.html
+    assert "&lt;script&gt;" in told
+    assert NASTY not in told
+
+
+def test_a_viewer_reads_on_a_card_only_how_many_changes_are_asked_for(viewed, opened):
+    state = opened(viewed)
+    view = StrategyScreen(state)._sections["cards"]
+    asked = viewed.execution.feedback.requests().iloc[0]
+    state.current_section.choose(asked["strategy_id"])
+    assert "1 wait for an answer" in view.voice.html
+    assert "simulated" not in view.voice.html
+    assert "data-action" not in view.voice.html

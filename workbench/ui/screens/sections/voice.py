@@ -28,6 +28,8 @@ class VoiceSection(Section):
         self.head, self.chart, self.table, self.requests = Panel(), VegaView(), Panel(), Panel()
         self.give, self.detail, self.codes, self.empty = Panel(), Panel(), Panel(), Panel()
         self._connect()
+        if not self.state.works:
+            self.grid_class = "wb-grid-voice vo-alone"
         self.parts = {
             "empty": card(self.empty, area="a-vo-empty"),
             "chart": card(self.head, self.chart, area="a-vo-chart"),
@@ -85,6 +87,7 @@ class VoiceSection(Section):
         """Fill the cards from the state, or say what is missing."""
         state = self.state
         said, hints = len(state.shown.digest) > 0, self.screen.state.hints
+        detail = state.detail()
         shown = {
             "empty": not said,
             "chart": said,
@@ -92,13 +95,13 @@ class VoiceSection(Section):
             "requests": state.is_ready,
             "give": state.works and state.is_ready,
             "codes": state.may("analyst") and state.is_ready,
-            "detail": state.detail() is not None,
+            "detail": detail is not None,
         }
         for name, part in self.parts.items():
             part.layout.display = "" if shown[name] else "none"
         python = state.python()
         if said:
-            self._paint_said(python)
+            self._paint_said(python, detail)
         else:
             heading = state.heading()
             self.screen.fill(self.empty, "value_empty.html", title=heading.title, text=heading.subtitle)
@@ -140,7 +143,7 @@ class VoiceSection(Section):
                 python=python["codes"],
             )
 
-    def _paint_said(self, python: dict[str, str]) -> None:
+    def _paint_said(self, python: dict[str, str], detail: dict[str, Any] | None) -> None:
         state, mode = self.state, self.screen.state.mode
         hints = self.screen.state.hints
         title, subtitle = state.findings.chart_title()
@@ -164,7 +167,7 @@ class VoiceSection(Section):
         self.screen.fill(
             self.detail,
             "voice_detail.html",
-            code=state.detail(),
+            code=detail,
             asked=len(state.requests),
             hints=hints,
             python=python["ask"],

@@ -9,7 +9,7 @@ import pandas as pd
 import traitlets
 
 from workbench import locale
-from workbench.execution import count_feedback, state_feedback
+from workbench.execution import count_feedback, pick_voices, state_feedback
 from workbench.execution.feedback import DAYS, RISEN
 from workbench.ui.state.parts import Banner, Heading, Kpi
 from workbench.ui.state.sections.base import SectionState
@@ -61,6 +61,7 @@ class VoiceState(SectionState):
 
     def __init__(self, screen: Any, **traits: Any) -> None:
         self.typed = ""
+        self._drawn: dict[str, pd.DataFrame] = {}
         self._words: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
         self.notes = self.requests = self.by_strategy = pd.DataFrame()
         self.shown = HiddenVoice(pd.DataFrame(), None, None)
@@ -117,6 +118,7 @@ class VoiceState(SectionState):
         self._digest()
 
     def _digest(self) -> None:
+        self._drawn.clear()
         digest = self.room.digest(self.strategy or None)
         counts = count_feedback(self.notes, ["strategy_id"])
         if self.works:
@@ -233,22 +235,28 @@ class VoiceState(SectionState):
 
     def limit(self, row: dict[Any, Any]) -> str:
         """Return up to which count a code is usual."""
-        if row["n_new"] != row["n_new"]:
+        if row["n_new"] != row["n_new"] or row["trend"] == HIDDEN:
             return self.t("execution.hidden")
         return "–" if row["limit"] != row["limit"] else locale.count(row["limit"], self.lang)
 
     def chart_rows(self) -> pd.DataFrame:
-        """Return what the chart draws: the first codes of the table."""
-        first = self.shown.digest.head(CHARTED)
+        """Return what the chart draws: the first codes of the table whose newest days may be seen."""
+        if self.lang not in self._drawn:
+            # One object as long as it is the same: the chart is then not made again.
+            self._drawn[self.lang] = self._chart_rows()
+        return self._drawn[self.lang]
+
+    def _chart_rows(self) -> pd.DataFrame:
+        rows = self.shown.digest
+        first = rows[rows["n_new"].notna() | rows["trend"].isin(RISEN)].head(CHARTED)
         figures = []
         for row in first.to_dict("records"):
             values = {"n": self.figure(row["n_new"]), "limit": self.limit(row)}
             known = row["limit"] == row["limit"]
             # One word for both where both are hidden.
             key = "execution_voice_page.chart.figures" if known else "execution_voice_page.chart.figure"
-            figures.append(
-                f"{SIGNS[row['trend']] if row['trend'] in RISEN else ''} {self.t(key, **values)}".strip()
-            )
+            sign = SIGNS[row["trend"]] if row["trend"] in RISEN else ""
+            figures.append(f"{sign} {self.t(key, **values)}".strip())
         return first.assign(
             label=[self.labels[code] for code in first["code"]],
             risen=first["trend"].isin(RISEN),
@@ -279,7 +287,7 @@ class VoiceState(SectionState):
         notes = self.notes[self.notes["code"].eq(self.chosen)]
         if self.strategy:
             notes = notes[notes["strategy_id"].eq(self.strategy)]
-        voices = self.room.voices(self.strategy or None, _VOICES)
+        voices = pick_voices(notes, _VOICES)
         of = count_feedback(notes, ["strategy_id"])["strategy_id"].tolist()
         return {
             "code": self.chosen,

@@ -72,7 +72,10 @@ def hide_voice(digest: pd.DataFrame, minimum: int) -> HiddenVoice:
     # That something rises is said also where its counts are hidden: it gives no count away.
     shown["trend"] = shown["trend"].mask(partly & ~shown["trend"].isin(RISEN), HIDDEN)
     # In the order of what is shown: the place of a hidden count would tell of it.
-    shown = shown.sort_values(["n", "code"], ascending=[False, True], na_position="last", ignore_index=True)
+    shown = shown.assign(_usual=~shown["trend"].isin(RISEN))
+    shown = shown.sort_values(
+        ["_usual", "n", "code"], ascending=[True, False, True], na_position="last", ignore_index=True
+    ).drop(columns="_usual")
     return HiddenVoice(
         shown,
         None if whole else float(digest["n"].sum()),
