@@ -52,8 +52,8 @@ def test_a_manager_reads_sums_and_no_day_of_few_customers(opened, viewed, text):
         assert len(counts)
     view = ExecutionScreen(state)._sections["pace"]
     assert section.points().empty
-    assert "too few customers to publish" in text(view.limits_head)
-    assert 'data-action="measure"' not in view.limits_head.html
+    assert "too few customers to publish" in text(view.alerts)
+    assert view.limits_head.html == ""
     assert "project.execution" not in view.plan_head.html + view.alerts.html
     # What the overview hides by strategy stays hidden here.
     view.bar.press("group", "strategy")
@@ -108,7 +108,8 @@ def test_control_charts_and_ways_out_of_an_alert(opened, walked, text):
     mine = alerts[alerts["member"].eq(strategy) & alerts["chart"].eq("refusals")]
     assert mine["is_open"].any()
     assert section.findings.member(strategy) in state.heading().title
-    assert section.current() == strategy
+    assert (section.current(), section.measure) == (strategy, "refusals")
+    section.choose_measure("contacts")
     told = text(view.alerts)
     assert "spoken to refused" in told
     assert "Listen to the day" in told

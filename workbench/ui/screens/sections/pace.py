@@ -49,10 +49,13 @@ class PaceSection(Section):
         self.bar_card = card(self.bar, area="a-pc-bar")
         self.others = [
             card(self.plan_head, self.plan, self.days, area="a-pc-plan"),
-            card(self.limits_head, self.limits, area="a-pc-limits"),
             card(self.alerts, area="a-pc-alerts"),
             card(self.table, area="a-pc-table"),
         ]
+        if state.sees_all:
+            self.others.insert(1, card(self.limits_head, self.limits, area="a-pc-limits"))
+        else:
+            self.grid_class = "wb-grid-pace pc-read"
         return [self.bar_card, *self.others]
 
     def paint(self) -> None:
@@ -64,7 +67,8 @@ class PaceSection(Section):
             return
         self._paint_bar()
         self._paint_plan()
-        self._paint_limits()
+        if state.sees_all:
+            self._paint_limits()
         self._paint_alerts()
         self.screen.fill(
             self.table,
@@ -131,12 +135,7 @@ class PaceSection(Section):
         points = state.points()
         title, about = state.findings.chart_title()
         nothing = None
-        if not state.sees_all:
-            nothing = (
-                state.t("execution_pace_page.chart.hidden"),
-                state.t("execution_pace_page.chart.hidden_do"),
-            )
-        elif points.empty:
+        if points.empty:
             about = ""
             nothing = (
                 state.t("execution_pace_page.chart.nothing"),
@@ -145,14 +144,13 @@ class PaceSection(Section):
         self.screen.fill(
             self.limits_head,
             "pace_limits.html",
-            title=title if state.sees_all else state.t("execution_pace_page.measure.label"),
-            about=about if state.sees_all else "",
-            hidden=not state.sees_all,
+            title=title,
+            about=about,
             strategies=[(name, state.findings.member(name)) for name in state.execution.kept_ids()],
             chosen=state.current(),
             measures=[(name, state.t(f"execution_pace_page.measure.{name}")) for name in _MEASURES],
             measure=state.measure,
-            hint="project.execution.pace.limits()" if self._hints and state.sees_all else "",
+            hint="project.execution.pace.limits()" if self._hints else "",
             nothing=nothing,
         )
         self.limits.layout.display = "none" if points.empty else ""

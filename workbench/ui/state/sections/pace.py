@@ -66,6 +66,13 @@ class PaceState(SectionState):
         """Whether counts of few customers, single days and persons are shown."""
         return self.execution.sees_all
 
+    def load(self) -> None:
+        """Begin with the chart of the newest open alert."""
+        if self.is_ready and not self.chosen:
+            alerts = self.alerts()
+            for row in alerts[alerts["is_open"]].head(1).itertuples():
+                self.show_alert(str(row.member), str(row.chart))
+
     # Choosing ------------------------------------------------------------------------
 
     def groups(self) -> list[str]:
