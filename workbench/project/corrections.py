@@ -66,9 +66,16 @@ class Corrections:
 
     def columns(self) -> dict[str, str]:
         """Return the columns that may be corrected, and what each holds (text, date, boolean …)."""
+        import pyarrow.parquet as pq
+
         from workbench.customers.corrections import FIXED, cell_kind
 
-        frame = self._project.imports.table("customers")
+        sources = self._project.imports.sources()
+        if "customers" not in sources:
+            raise NotFound("project.error.no_table", table="customers", tables=", ".join(sources) or "-")
+        path = self._project.store.artefacts.path(sources["customers"], "customers.parquet")
+        # What the columns hold is known without a row.
+        frame = pq.read_schema(path).empty_table().to_pandas()
         return {
             str(name): cell_kind(str(name), dtype)
             for name, dtype in frame.dtypes.items()

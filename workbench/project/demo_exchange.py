@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from workbench.project.handle import Project
 
-CRM = "CRM (simulated)"
+CRM = "CRM (simulated · 模拟)"
 """Where the demo's corrections come from, as screens name it."""
-_SAID_BY = "relationship manager (simulated)"
+_SAID_BY = "relationship manager (simulated) · 客户经理（模拟）"
 
 
 def play_exchange(project: Project) -> int:
@@ -53,19 +53,20 @@ def play_exchange(project: Project) -> int:
     moved = [str(name) for name in branches if name != retail["branch"].iloc[1]]
     branch = moved[0] if moved else "Head office"
     wanted = [
-        ("phone", "13800000001", "The customer gave a new number at the counter."),
-        ("branch", branch, "Moved house; wants to be looked after nearby."),
-        ("do_not_contact", "yes", "Asked not to be called at all."),
-        ("name", "王小明", "Misspelt when the account was opened."),
+        ("phone", "13800000001", "The customer gave a new number at the counter. 客户在柜面登记了新号码。"),
+        ("branch", branch, "Moved house; wants to be looked after nearby. 客户搬家，希望就近服务。"),
+        ("do_not_contact", "yes", "Asked not to be called at all. 客户要求不再致电。"),
+        ("name", "王小明", "Misspelt when the account was opened. 开户时姓名录错。"),
     ]
     made = 0
     for customer, (column, value, note) in zip(retail["customer_id"], wanted, strict=True):
         if column in people.columns:
-            made += held.propose(
-                str(customer), column, value, source=CRM, said_by=_SAID_BY, note=f"{note} (simulated)"
-            )
+            made += held.propose(str(customer), column, value, source=CRM, said_by=_SAID_BY, note=note)
     mistaken = held.frame("open", masked=False)
     named = mistaken[mistaken["column_name"].eq("name")]
     if len(named):
-        held.decline(int(named["correction_id"].iloc[0]), "The passport says otherwise. (simulated)")
+        held.decline(
+            int(named["correction_id"].iloc[0]),
+            "The passport says otherwise (simulated). 证件显示并非如此（模拟）。",
+        )
     return made

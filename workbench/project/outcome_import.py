@@ -158,7 +158,8 @@ def import_outcomes(
     for part in file.parts():
         if len(part.quarantined):
             parts.set_aside(part.quarantined)
-        if len(part.frame):
+        # Of a file without a row its columns are looked at all the same.
+        if len(part.frame) or (part.share >= 1.0 and not parts.n_read):
             parts.add(part.frame, part.lines, part.own)
         tell(_READ * part.share, "execution_exchange.phase.reading")
     tell(_READ, "execution_exchange.phase.checking")

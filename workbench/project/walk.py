@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.project.demo import answer, approve_lists, walk_sample
+from workbench.project.demo_exchange import play_exchange
 from workbench.project.demo_feedback import play_feedback
 from workbench.project.demo_pipeline import play_pipeline
 from workbench.project.demo_referrals import play_referrals
@@ -172,6 +173,7 @@ def walk(
             play_referrals(project)
             play_pipeline(project)
             play_feedback(project)
+            play_exchange(project)
         tell("project.phase.review")
         project.review.evaluate()
         project.review.recommend()

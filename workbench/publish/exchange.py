@@ -12,6 +12,8 @@ import asyncio
 import hashlib
 import hmac
 import json
+import os
+import socket
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,10 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler, stream_request_body
 
 from workbench import locale
+from workbench.customers.content import ENDINGS, content_format
 from workbench.errors import (
     Conflict,
     ImportProblem,
@@ -46,6 +48,7 @@ _SUFFIXES = {
     "text/csv": ".csv",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
 }
+_HEARD_OUT = 8 << 20
 _SHOWN = 1_000
 """Quarantined rows that an answer lists."""
 _LONGEST_KEY = 80
@@ -105,13 +108,8 @@ class ExchangeServer:
         if mapping is not None:
             self.releasing.execution.exchange.mapping(mapping)
         self.worker = ThreadPoolExecutor(1, thread_name_prefix="workbench-exchange")
-        try:
-            self._sockets = bind_sockets(port, host)
-        except OSError as error:
-            raise MachineProblem(
-                "execution_exchange.error.port", host=host, port=port, cause=error.strerror
-            ) from error
-        self.host, self.port = host, int(self._sockets[0].getsockname()[1])
+        self._socket = _listening(host, port)
+        self.host, self.port = host, int(self._socket.getsockname()[1])
         self._http: HTTPServer | None = None
 
     @property
@@ -134,18 +132,35 @@ class ExchangeServer:
             default_handler_args=shared,
             log_function=lambda _: None,
         )
-        self._http = HTTPServer(
-            application, max_body_size=self.most_bytes, max_buffer_size=self.most_bytes + (1 << 20)
-        )
-        self._http.add_sockets(self._sockets)
+        # A little longer bodies are read to their end and dropped, so that the answer is heard.
+        heard = self.most_bytes + _HEARD_OUT
+        self._http = HTTPServer(application, max_body_size=heard, max_buffer_size=heard)
+        self._http.add_socket(self._socket)
 
     def stop(self) -> None:
         """Answer no more; what is being worked on is finished first."""
         if self._http is not None:
             self._http.stop()
-        for socket in self._sockets:
-            socket.close()
+        self._socket.close()
         self.worker.shutdown()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; it is not left open where it can't."""
+    found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        if os.name == "posix":
+            # A port that was just given up is free; on Windows the option would share a taken one.
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((host, port))
+        found.setblocking(False)
+        found.listen(128)
+    except OSError as error:
+        found.close()
+        raise MachineProblem(
+            "execution_exchange.error.port", host=host, port=port, cause=error.strerror
+        ) from error
+    return found
 
 
 class _Handler(RequestHandler):
@@ -170,7 +185,7 @@ class _Handler(RequestHandler):
             self.set_header("WWW-Authenticate", "Bearer")
             self.tell_problem(401, "execution_exchange.http.token")
 
-    def tell_problem(self, status: int, key: str, **values: Any) -> None:
+    def tell_problem(self, status: int, key: str, /, **values: Any) -> None:
         """Answer that something is wrong, and what to do about it."""
         about = {
             "type": "about:blank",
@@ -248,18 +263,25 @@ class _Taking(_Handler):
         self._n = 0
         super().prepare()
         length = self.request.headers.get("Content-Length", "")
-        if not self._finished and length.isdigit() and int(length) > self.server.most_bytes:
-            self.tell_problem(413, "execution_exchange.http.413", most=self.server.most_bytes >> 20)
+        if not self._finished and length.isdigit() and int(length) > self.server.most_bytes + _HEARD_OUT:
+            self._tell_too_long()
+
+    def _tell_too_long(self) -> None:
+        self.tell_problem(413, "execution_exchange.http.413", most=max(self.server.most_bytes >> 20, 1))
 
     def data_received(self, chunk: bytes) -> None:
         self._n += len(chunk)
-        self._body.update(chunk)
-        self._file.write(chunk)
+        if self._n <= self.server.most_bytes:
+            self._body.update(chunk)
+            self._file.write(chunk)
 
     def on_finish(self) -> None:
         self._file.close()
 
     async def post(self) -> None:
+        if self._n > self.server.most_bytes:
+            self._tell_too_long()
+            return
         kind = self.request.headers.get("Content-Type", LINES).partition(";")[0].strip().lower()
         if kind not in _SUFFIXES:
             self.tell_problem(415, "execution_exchange.http.415", given=kind, known=", ".join(_SUFFIXES))
@@ -288,14 +310,20 @@ class _Taking(_Handler):
         if found is None:
             return {}
         if (found["sha256"], found["path"]) != (digest, self.path):
-            raise ParameterProblem("execution_exchange.http.key_used", key=key)
+            raise ParameterProblem("execution_exchange.http.key_used", given=key)
         return found
 
     def _take(self, content: bytes, suffix: str, key: str, digest: str) -> str:
+        name = f"{self.path.strip('/')}{suffix}"
+        found = content_format(content, name)
+        if found != ENDINGS[suffix]:
+            raise ImportProblem(
+                "customers.error.other_format", file=name, wanted=ENDINGS[suffix], found=found
+            )
         with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
             place = Path(folder) / f"body{suffix}"
             place.write_bytes(content)
-            report = self.take(place, f"{self.path.strip('/')}{suffix}")
+            report = self.take(place, name)
         rows = report.quarantined.head(_SHOWN)
         told = {
             "rows_read": report.rows_read,
