@@ -49,6 +49,7 @@ class _Teller:
         self.voices, self.requests = room.voices(strategy_id), room.requests(strategy_id)
         self.labels, self.day = room.labels(lang), room.day()
         self.groups = {code: entry.group_labels[lang] for code, entry in room.codes.all().items()}
+        self.segments = _segment_names(project, lang)
         cards = translate_strategies(project.strategy.cards(), lang)
         self.names = dict(zip(cards["strategy_id"], cards["name"], strict=True))
 
@@ -175,7 +176,7 @@ class _Teller:
                     self.labels[row["code"]],
                     row["text"],
                     self.name(row["strategy_id"]),
-                    row["segment"],
+                    self.segments.get(row["segment"], row["segment"]),
                     locale.date(row["given_at"].date(), self.lang),
                 )
                 for row in rows
@@ -207,7 +208,7 @@ class _Teller:
                 Column(self.t("execution_voice_page.column.n"), "count"),
             ),
             [
-                (key or self.t("execution_voice_page.by.none"), self.labels[code], n)
+                (self.segments.get(key, key) or self.t("execution_voice_page.by.none"), self.labels[code], n)
                 for key, code, n in counts.values.tolist()
             ],
             nothing=self.t("execution_voice_page.by.nothing", by=label),
@@ -241,3 +242,12 @@ class _Teller:
             ],
             nothing=self.t("execution_voice_page.requests.nothing"),
         )
+
+
+def _segment_names(project: Project, lang: str) -> dict[str, str]:
+    """Return what the approved segments are called in a language."""
+    if lang != "zh_CN" or project.insight.artefact() is None:
+        return {}
+    rows = project.insight.segmentation().segments
+    names = zip(rows["segment"].astype("str"), rows["segment_zh"].fillna("").astype("str"), strict=True)
+    return {name: chinese for name, chinese in names if chinese}

@@ -240,20 +240,20 @@ class VoiceState(SectionState):
         return "–" if row["limit"] != row["limit"] else locale.count(row["limit"], self.lang)
 
     def chart_rows(self) -> pd.DataFrame:
-        """Return what the chart draws: the first codes of the table whose newest days may be seen."""
+        """Return what the chart draws: the first codes of the table."""
         if self.lang not in self._drawn:
             # One object as long as it is the same: the chart is then not made again.
             self._drawn[self.lang] = self._chart_rows()
         return self._drawn[self.lang]
 
     def _chart_rows(self) -> pd.DataFrame:
-        rows = self.shown.digest
-        first = rows[rows["n_new"].notna() | rows["trend"].isin(RISEN)].head(CHARTED)
+        if not self.works:
+            return self._chart_sums()
+        first = self.shown.digest.head(CHARTED)
         figures = []
         for row in first.to_dict("records"):
             values = {"n": self.figure(row["n_new"]), "limit": self.limit(row)}
             known = row["limit"] == row["limit"]
-            # One word for both where both are hidden.
             key = "execution_voice_page.chart.figures" if known else "execution_voice_page.chart.figure"
             sign = SIGNS[row["trend"]] if row["trend"] in RISEN else ""
             figures.append(f"{sign} {self.t(key, **values)}".strip())
@@ -261,6 +261,22 @@ class VoiceState(SectionState):
             label=[self.labels[code] for code in first["code"]],
             risen=first["trend"].isin(RISEN),
             figures=figures,
+        )
+
+    def _chart_sums(self) -> pd.DataFrame:
+        """Return what a viewer's chart draws: all notes, as those of a few days are mostly hidden."""
+        rows = self.shown.digest
+        first = rows[rows["n"].notna()].head(CHARTED)
+        risen = first["trend"].isin(RISEN)
+        words = [
+            self.trend_word(str(trend)) if up else "" for trend, up in zip(first["trend"], risen, strict=True)
+        ]
+        return first.assign(
+            label=[self.labels[code] for code in first["code"]],
+            risen=risen,
+            n_new=first["n"],
+            limit=float("nan"),
+            figures=[f"{word} {self.figure(n)}".strip() for word, n in zip(words, first["n"], strict=True)],
         )
 
     def strategies(self) -> list[dict[str, Any]]:

@@ -79,10 +79,9 @@ class VoiceFindings:
             title = t("execution_voice_page.chart.none_rises")
         else:
             title = t("execution_voice_page.chart.title")
-        below = t("execution_voice_page.chart.subtitle", days=DAYS)
-        if not state.works:
-            below = f"{below} {t('execution_voice_page.chart.hidden', minimum=state.project.small_cell)}"
-        return title, below
+        if state.works:
+            return title, t("execution_voice_page.chart.subtitle", days=DAYS)
+        return title, t("execution_voice_page.chart.sums", days=DAYS, minimum=state.project.small_cell)
 
     def kpis(self) -> list[Kpi]:
         """Return how much was said, what rises, and what is asked for."""
