@@ -145,7 +145,7 @@ class ReferralLists:
         return self._outbox(self._frame(self._store.rows()), None if whole else self._who(person))
 
     def boxes(self, unit: str = "", person: str | None = None) -> dict[str, pd.DataFrame]:
-        """Return ``inbox``, ``outbox`` and ``all`` that is open or came back, read at once.
+        """Return ``inbox``, ``outbox`` and ``all`` that is open or has expired, read at once.
 
         Parameters
         ----------
@@ -158,7 +158,7 @@ class ReferralLists:
         return {
             "inbox": _inbox(frame, unit, who, False),
             "outbox": self._outbox(frame, who),
-            "all": _ordered(frame[frame["is_open"] | frame["is_back"]]),
+            "all": _ordered(frame[frame["is_open"] | (frame["is_back"] & frame["state"].eq("expired"))]),
         }
 
     def _outbox(self, frame: pd.DataFrame, who: str | None) -> pd.DataFrame:

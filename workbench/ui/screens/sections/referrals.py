@@ -111,4 +111,10 @@ class ReferralsSection(Section):
             minimum=0 if state.may("contributor") else state.project.small_cell,
             hints=hints,
         )
-        fill(self.credit, "referrals_credit.html", rows=state.findings.credit(), hints=hints)
+        fill(
+            self.credit,
+            "referrals_credit.html",
+            rows=state.findings.credit(),
+            hidden=state.t("execution.hidden"),
+            hints=hints,
+        )

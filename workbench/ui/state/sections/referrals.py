@@ -187,7 +187,7 @@ class ReferralsState(SectionState):
             "from": " · ".join(part for part in dict.fromkeys((row["from_unit"], row["sent_by"])) if part),
             "to": " · ".join(part for part in dict.fromkeys((row["to_unit"], to)) if part),
             "late": self._late(row),
-            "is_overdue": bool(row["is_overdue"] or row["is_back"]),
+            "is_overdue": bool(row["is_overdue"] or (row["is_back"] and state == "expired")),
             "held": self.t(f"execution_referrals.held.{row['held']}") if row["held"] else "",
             "chosen": int(row["referral_id"]) == self.chosen,
         }
@@ -195,7 +195,8 @@ class ReferralsState(SectionState):
     def _late(self, row: dict[Any, Any]) -> str:
         """Return until when something is to be done, or how long it has been too late."""
         if row["is_back"]:
-            return self.t("execution_referrals.due.back")
+            expired = row["state"] == "expired"
+            return self.t("execution_referrals.due.back" if expired else "execution_referrals.due.refused")
         if pd.isna(row["due_at"]):
             return ""
         away = (row["due_at"] - pd.Timestamp(self.looked_at)).total_seconds() / 86_400
@@ -224,8 +225,7 @@ class ReferralsState(SectionState):
             "acts": acts,
             "reasons": reasons,
             "history": self._history(int(row["referral_id"]), labels),
-            "hint": f"project.execution.referrals.{acts[0] if acts else 'history'}({row['referral_id']}"
-            + (', key="…")' if acts else ")"),
+            "hint": _hint(acts[0] if acts else "history", int(row["referral_id"])),
         }
 
     def _history(self, number: int, labels: dict[str, str]) -> list[dict[str, str]]:
@@ -361,6 +361,20 @@ class ReferralsState(SectionState):
             ],
             "hint": 'project.execution.referrals.send("…", "manager_to_private", to_unit="…", key="…")',
         }
+
+
+def _hint(act: str, number: int) -> str:
+    """Return the Python of what can be done next."""
+    if act == "history":
+        return f"project.execution.referrals.history({number})"
+    name, more = {
+        "again": ("send_again", ""),
+        "win": ("win", " 120000,"),
+        "refuse": ("refuse", ' "…",'),
+        "lose": ("lose", ' "…",'),
+        "withdraw": ("withdraw", ' "…",'),
+    }.get(act, (act, ""))
+    return f'project.execution.referrals.{name}({number},{more} key="…")'
 
 
 def read_amount(text: str) -> float:
