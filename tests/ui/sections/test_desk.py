@@ -68,13 +68,22 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+class DeskAlone(ExecutionState):
+    """The screen without its overview, whose figures take longer than the section's."""
+
+    def read_results(self) -> None:
+        self.progress_rows = self.cards[["strategy_id", "name", "channel", "segment"]].assign(slot=0)
+
+
 class Page:
     """One page of an agent."""
 
-    def __init__(self, folder: Path, clock: Hand, name: str = "", role: str = "contributor") -> None:
+    def __init__(
+        self, folder: Path, clock: Hand, name: str = "", role: str = "contributor", screen: type = DeskAlone
+    ) -> None:
         self.project = wb.open_project(folder, role=role)
         self.project.store.database.clock = clock
-        self.state = ExecutionState(self.project, section="desk")
+        self.state = screen(self.project, section="desk")
         self.view = ExecutionScreen(self.state)._sections["desk"]
         self.desk = self.state.current_section
         if name:
@@ -120,7 +129,7 @@ def clock() -> Hand:
 
 
 def test_a_call_is_walked_and_recorded_by_keys_alone(folder, clock):
-    page = Page(folder, clock, "Lin")
+    page = Page(folder, clock, "Lin", screen=ExecutionState)
     page.press("n")
     assert page.at_hand == "101"
     assert "138****1234" in page.view.who.html
@@ -161,7 +170,7 @@ def test_a_call_is_walked_and_recorded_by_keys_alone(folder, clock):
     run = execution.scripts.runs().iloc[0]
     assert (run["steps"], run["end"], run["contact_id"]) == (["hello", "offer"], "done", f"lease-{number}")
     assert execution.contacts()["agent"].tolist() == ["Lin"]
-    assert [value for _, value, _ in page.desk.day()] == ["1", "1", "1", "¥20.0k", "0"]
+    assert [value for _, value, _ in page.desk.findings.day()] == ["1", "1", "1", "¥20.0k", "0"]
     # The overview knows of it when it is opened again.
     page.state.open_section("overview")
     assert page.state.total("responded") == 1
@@ -192,6 +201,18 @@ def test_two_agents_and_what_a_new_page_finds_again(folder, clock):
     again.press("s")
     assert again.project.execution.contacts()["disposition"].tolist() == ["no_answer"]
     assert again.at_hand == "103"
+    # A page that was left open elsewhere is told that it came too late, and has the next at hand.
+    assert wang.at_hand == "102"
+    other = Page(folder, clock, "Wang")
+    other.press("o")
+    other.press("s")
+    wang.press("w")
+    wang.press("s")
+    assert "recorded at" in wang.say()
+    assert wang.at_hand == ""
+    assert len(again.project.execution.contacts()) == 2
+    wang.view.who.press("keys")
+    assert "wb-no-keys" in wang.view.left._dom_classes
     # Who works on is kept; whose time is over loses the customer to whoever takes them.
     clock.on(minutes=14)
     again.press("m")

@@ -148,6 +148,7 @@ function render({ model, el }) {
   // A key presses the button that shows it, while no field has the focus. Heard before all
   // others: in a notebook a letter may be a command that deletes a cell.
   const hotkey = (event) => {
+    if (el.closest(".wb-no-keys")) return;
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.repeat) return;
     const active = document.activeElement;
     const free = !active || active === document.body || active.closest(".wb");

@@ -34,7 +34,8 @@ class DeskSection(Section):
         self.day_card = card(self.day, area="a-dk-day")
         # Columns of their own height; on a phone their cards stand in the order of a call.
         self.left = _column(card(head, area="a-dk-who"), self.day_card)
-        return [self.left, _column(self.script_card), _column(self.form_card, self.beside_card)]
+        self.columns = [self.left, _column(self.script_card), _column(self.form_card, self.beside_card)]
+        return self.columns
 
     def _connect(self) -> None:
         state, on = self.state, self.screen.on
@@ -59,6 +60,7 @@ class DeskSection(Section):
         on(self.refer, "refer", lambda value, fields: beside.refer(value, fields))
         on(self.tell, "tell", lambda value, _: beside.tell(value))
         on(self.tell, "tell_text", lambda value, _: beside.type(value))
+        on(self.who, "keys", lambda *_: state.switch_keys())
         on(self.day, "promised", lambda value, _: state.take_promised(value))
         on(self.day, "resume", lambda value, _: state.resume(value))
 
@@ -79,18 +81,18 @@ class DeskSection(Section):
             names=state.names() if not state.agent and state.is_open else [],
             customer=customer,
             nobody=state.nobody,
-            passed=state.passed_over(),
+            passed=state.findings.passed_over(),
             stopped=state.stopped,
             strategies=state.strategies() if state.is_open and state.agent else [],
             strategy=state.strategy,
+            keys=state.keys,
             hints=hints,
         )
         self.clock.layout.display = "" if at_hand else "none"
         fill(self.clock, "desk_clock.html", seconds=state.seconds_left())
-        if at_hand:
-            self.left.remove_class("dk-idle")
-        else:
-            self.left.add_class("dk-idle")
+        for column in self.columns:
+            _mark(column, "dk-idle", column is self.left and not at_hand)
+            _mark(column, "wb-no-keys", not state.keys)
         for part in (self.script_card, self.form_card, self.beside_card):
             part.layout.display = "" if at_hand else "none"
         self.day_card.layout.display = "" if state.is_open and state.agent else "none"
@@ -101,7 +103,7 @@ class DeskSection(Section):
             fill(
                 self.day,
                 "desk_day.html",
-                figures=state.day(),
+                figures=state.findings.day(),
                 promised=state.promised(),
                 at_hand=at_hand,
                 held=[lease for lease in state.held if lease is not state.lease],
@@ -140,6 +142,13 @@ class DeskSection(Section):
             number=number,
             hints=hints,
         )
+
+
+def _mark(widget: widgets.DOMWidget, name: str, on: bool) -> None:
+    if on:
+        widget.add_class(name)
+    else:
+        widget.remove_class(name)
 
 
 def _column(*cards: widgets.DOMWidget) -> widgets.VBox:

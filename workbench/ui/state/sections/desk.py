@@ -11,25 +11,23 @@ import pandas as pd
 
 from workbench import locale
 from workbench.errors import NotFound, ParameterProblem, WorkbenchError
-from workbench.ui.state.parts import Banner, Button, Heading
+from workbench.ui.state.parts import Banner, Heading
 from workbench.ui.state.sections.base import SectionState
 from workbench.ui.state.sections.desk_beside import DeskBeside
 from workbench.ui.state.sections.desk_call import DeskCall
+from workbench.ui.state.sections.desk_findings import DeskFindings, local
 from workbench.ui.state.sections.desk_record import DeskRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from workbench.execution import Disposition
     from workbench.project.desk import Lease
 
-MESSAGE_PREFIXES = (
-    "execution_desk_page.passed.",
-    "execution_desk_page.score.",
-    "execution_desk_page.title.",
-)
 LONGEST_NAME = 60
 MOST_NAMES = 12
 RENEW_BELOW = 600
 """Seconds: who is worked on with less left is kept for another quarter of an hour."""
-_SCORES = ((0.1, "tenth"), (0.25, "quarter"), (0.5, "half"), (1.0, "rest"))
 
 
 class DeskState(SectionState):
@@ -50,6 +48,7 @@ class DeskState(SectionState):
     def __init__(self, screen: Any, **traits: Any) -> None:
         self.agent = ""
         self.strategy = ""
+        self.keys = True
         self.lease: Lease | None = None
         self.held: list[Lease] = []
         self.passed: dict[str, int] = {}
@@ -57,11 +56,14 @@ class DeskState(SectionState):
         self.figures: dict[str, float] = {}
         self.promises = pd.DataFrame()
         self.stopped: list[str] = []
+        self._once: dict[str, Any] = {}
+        self._once_at = -1
         self._salt = secrets.token_bytes(16)
         super().__init__(screen, **traits)
         self.call = DeskCall(self)
         self.record = DeskRecord(self)
         self.beside = DeskBeside(self)
+        self.findings = DeskFindings(self)
         # Who opens a notebook of their own is known; one page's server may have many readers.
         if self.may("analyst"):
             self.agent = self.project.store.database.who
@@ -86,6 +88,7 @@ class DeskState(SectionState):
         kept = self.kept()
         mine = [lease for lease in self.held if lease.lease_id == kept.get("lease_id")]
         self.show(next(iter(mine or self.held), None))
+        self._ask_stopped()
         self.tally()
 
     def show(self, lease: Lease | None) -> None:
@@ -102,7 +105,23 @@ class DeskState(SectionState):
         desk = self.project.execution.desk
         self.figures = desk.figures(self.agent)
         self.promises = desk.callbacks(self.agent)
+
+    def _ask_stopped(self) -> None:
+        desk = self.project.execution.desk
         self.stopped = list(dict.fromkeys(desk.stopped(lang=self.lang)["sentence"]))
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """Read something once for a drawing of the page, however many parts show it."""
+        if self._once_at != self.screen.revision:
+            self._once, self._once_at = {}, self.screen.revision
+        if name not in self._once:
+            self._once[name] = make()
+        return self._once[name]
+
+    def codes(self) -> dict[str, Disposition]:
+        """Return the disposition codes in force."""
+        found: dict[str, Disposition] = self.once("codes", self.project.execution.dispositions.codes)
+        return found
 
     # Who -------------------------------------------------------------------------
 
@@ -166,6 +185,8 @@ class DeskState(SectionState):
         desk = self.project.execution.desk
         lease = desk.take_next(self.agent, self.strategy or None, ahead=ahead)
         self.passed, self.nobody = desk.passed, lease is None
+        if lease is None:
+            self._ask_stopped()
         self._took(lease)
 
     def take_promised(self, mark: str) -> None:
@@ -181,8 +202,7 @@ class DeskState(SectionState):
         self.held = [*self.held, lease] if lease is not None else self.held
         self.show(lease)
         self.keep()
-        self.tally()
-        self.touch()
+        self.settle()
 
     def resume(self, number: str) -> None:
         """Put another customer to hand that this person holds."""
@@ -201,12 +221,16 @@ class DeskState(SectionState):
             "done", "execution_desk_page.gave_back", {"customer": self.lease.masked_id}
         )
         self.let_go()
+        self.settle()
 
     def let_go(self) -> None:
         """Have nobody at hand, or whom else this person holds."""
         gone = self.lease
         self.held = [lease for lease in self.held if gone is None or lease.lease_id != gone.lease_id]
         self.show(self.held[0] if self.held else None)
+
+    def settle(self) -> None:
+        """Count the day again and draw it."""
         self.tally()
         self.touch()
 
@@ -225,6 +249,7 @@ class DeskState(SectionState):
             until = self.project.execution.desk.renew(lease, self.agent)
         except WorkbenchError:
             self.let_go()
+            self.settle()
             raise
         self.lease = _renewed(lease, until)
         self.held = [self.lease if each is lease else each for each in self.held]
@@ -235,6 +260,11 @@ class DeskState(SectionState):
             return 0
         now = self.project.store.database.clock()
         return max(0, round((self.lease.expires_at - now).total_seconds()))
+
+    def switch_keys(self) -> None:
+        """Let single keys press buttons, or not: whoever speaks to a machine presses none by chance."""
+        self.keys = not self.keys
+        self.touch()
 
     def choose_strategy(self, strategy_id: str) -> None:
         """Take customers of one strategy only; empty is all."""
@@ -255,7 +285,7 @@ class DeskState(SectionState):
         if lease is None:
             return None
         slots = self.screen.progress_rows.set_index("strategy_id")["slot"]
-        labels = self.project.execution.dispositions.labels(self.lang)
+        labels = {code: entry.labels[self.lang] for code, entry in self.codes().items()}
         cards = self.screen.cards.set_index("strategy_id")["name"]
         return {
             "lease_id": lease.lease_id,
@@ -265,44 +295,14 @@ class DeskState(SectionState):
             "segment": self.screen.shown_segment(lease.segment),
             "channel": self.screen.channel_name(lease.channel),
             "product": self.beside.product(lease.offer),
-            "why": self.why(lease),
-            "score": self.score(lease),
+            "why": self.findings.why(lease),
+            "score": self.findings.score(lease),
             "last": labels.get(lease.last_disposition, lease.last_disposition),
             "attempts": lease.attempts,
-            "note": self.project.execution.desk.note(lease) if lease.attempts else "",
+            "note": self.once("note", lambda: self.project.execution.desk.note(lease))
+            if lease.attempts
+            else "",
         }
-
-    def why(self, lease: Lease) -> str:
-        """Return why this customer is called now."""
-        if lease.call_at is not None:
-            return self.t("execution_desk_page.why.asked", at=self.hour(lease.call_at, lease.day))
-        due = lease.due_on or lease.day
-        shown = locale.date(due, self.lang)
-        if lease.status == "callback":
-            return self.t("execution_desk_page.why.callback", day=shown)
-        if lease.attempts:
-            return self.t("execution_desk_page.why.again", n=lease.attempts, day=shown)
-        late = (lease.day - due).days
-        if late > 0:
-            return self.t("execution_desk_page.why.late", day=shown, n=late)
-        return self.t(
-            "execution_desk_page.why.first" if late == 0 else "execution_desk_page.why.early", day=shown
-        )
-
-    def score(self, lease: Lease) -> str:
-        """Return the customer's place on the list in words."""
-        if not lease.n_listed:
-            return ""
-        share = lease.rank / lease.n_listed
-        word = next(word for limit, word in _SCORES if share <= limit)
-        values = {"rank": f"{lease.rank:,}", "n": f"{lease.n_listed:,}"}
-        return self.t(f"execution_desk_page.score.{word}", **values)
-
-    def hour(self, moment: dt.datetime, day: dt.date | None = None) -> str:
-        """Return a moment on this machine's clock, with its day where that is another one."""
-        here = local(moment)
-        hour = f"{here:%H:%M}"
-        return hour if here.date() == day else f"{locale.date(here.date(), self.lang)} {hour}"
 
     def promised(self) -> list[dict[str, Any]]:
         """Return the callbacks this person promised."""
@@ -315,7 +315,7 @@ class DeskState(SectionState):
                 "strategy": f"{row['strategy_id']} {labels.get(row['strategy_id'], '')}",
                 "when": locale.date(row["due_on"], self.lang)
                 if pd.isna(row["call_at"])
-                else self.hour(row["call_at"].to_pydatetime(), local(today).date()),
+                else self.findings.hour(row["call_at"].to_pydatetime(), local(today).date()),
                 "late": not pd.isna(row["call_at"]) and row["call_at"] < pd.Timestamp(today),
                 "note": row["note"],
             }
@@ -325,43 +325,9 @@ class DeskState(SectionState):
     def _promises(self) -> list[dict[str, Any]]:
         return [{str(name): cell for name, cell in row.items()} for row in self.promises.to_dict("records")]
 
-    def passed_over(self) -> list[str]:
-        """Return whom the last look passed over, and why."""
-        return [
-            self.t(f"execution_desk_page.passed.{why}", n=f"{n:,}") for why, n in sorted(self.passed.items())
-        ]
-
     def heading(self) -> Heading:
         """Return who is at hand, or how this person's day goes."""
-        if not self.is_open:
-            return Heading(self.t("execution_desk_page.title.closed"), self.t("execution_desk_page.closed"))
-        if not self.agent:
-            return Heading(self.t("execution_desk_page.title.who"), self.t("execution_desk_page.no_proof"))
-        done = Button("comments", self.t("execution.button.comments", n=self.screen.comment_count()))
-        named = self.t("execution_desk_page.as", name=self.agent)
-        if self.lease is not None:
-            words = {"customer": self.lease.masked_id, "why": self.why(self.lease)}
-            return Heading(self.t("execution_desk_page.title.at_hand", **words), named, (done,))
-        figures = {name: f"{int(self.figures.get(name, 0)):,}" for name in ("reached", "responses")}
-        key = "none_left" if self.nobody else "begun" if self.figures.get("tries") else "ready"
-        return Heading(self.t(f"execution_desk_page.title.{key}", **figures), named, (done,))
-
-    def day(self) -> list[tuple[str, str, str]]:
-        """Return this person's day: label, figure, and one line of comparison."""
-        figures = self.figures
-        tries, reached = (int(figures.get(name, 0)) for name in ("tries", "reached"))
-        share = (
-            self.t("execution_desk_page.day.of_tries", share=locale.percent(reached / tries, 0))
-            if tries
-            else ""
-        )
-        return [
-            (self.t("execution_desk_page.day.tries"), f"{tries:,}", self.t("execution_desk_page.day.since")),
-            (self.t("execution_desk_page.day.reached"), f"{reached:,}", share),
-            (self.t("execution_desk_page.day.responses"), f"{int(figures.get('responses', 0)):,}", ""),
-            (self.t("execution_desk_page.day.amount"), locale.money(figures.get("amount", 0), self.lang), ""),
-            (self.t("execution_desk_page.day.callbacks"), f"{len(self.promises):,}", ""),
-        ]
+        return self.findings.heading()
 
     def strategies(self) -> list[tuple[str, str]]:
         """Return the strategies that customers can be taken of, all of them first."""
@@ -369,11 +335,6 @@ class DeskState(SectionState):
             return list(self.screen.choices("strategy"))
         except NotFound:
             return []
-
-
-def local(moment: dt.datetime) -> dt.datetime:
-    """Return a UTC moment on this machine's clock."""
-    return moment.replace(tzinfo=dt.UTC).astimezone().replace(tzinfo=None)
 
 
 def _renewed(lease: Lease, until: dt.datetime) -> Lease:

@@ -26,6 +26,7 @@ class DeskBeside:
         self.key = ""
         self.text = ""
         self._issued: set[str] = set()
+        self._units: list[str] | None = None
 
     def begin(self) -> None:
         """Forget what was typed about the customer before."""
@@ -69,6 +70,10 @@ class DeskBeside:
 
     def quota(self) -> dict[str, Any] | None:
         """Return what is left of the offer's quota for this customer; None where it has none."""
+        found: dict[str, Any] | None = self._state.once("quota", self._quota)
+        return found
+
+    def _quota(self) -> dict[str, Any] | None:
         state = self._state
         lease = state.lease
         if lease is None:
@@ -89,10 +94,9 @@ class DeskBeside:
         if state.lease is None:
             return None
         referrals = state.project.execution.referrals
-        return {
-            "kinds": list(referrals.kinds(state.lang).items()),
-            "units": referrals.units(),
-        }
+        if self._units is None:
+            self._units = referrals.units()
+        return {"kinds": list(referrals.kinds(state.lang).items()), "units": self._units}
 
     def refer(self, key: str, fields: dict[str, str]) -> None:
         """Send the customer at hand to a colleague; a press that comes twice sends once."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from workbench import locale
-from workbench.errors import ParameterProblem
+from workbench.errors import ParameterProblem, WorkbenchError
 from workbench.execution.cells import read_amounts
 from workbench.ui.state.parts import Banner
 
 if TYPE_CHECKING:
     from workbench.execution import Disposition
+    from workbench.project.desk import Lease
     from workbench.ui.state.sections.desk import DeskState
 
 ANSWERS = {"": None, "yes": True, "no": False}
@@ -42,16 +44,18 @@ class DeskRecord:
     def __init__(self, state: DeskState) -> None:
         self._state = state
         self.typed: dict[str, str] = {}
+        self._key = ""
 
     def begin(self, kept: dict[str, Any]) -> None:
         """Begin with what was kept of a half-filled form."""
         self.typed = {name: str(kept[name]) for name in FIELDS if kept.get(name)}
+        self._key = secrets.token_hex(16)
 
     # Filling ---------------------------------------------------------------------
 
     def choose(self, code: str) -> None:
         """Choose how the call ended; an unknown code changes nothing."""
-        codes = self._state.project.execution.dispositions.codes()
+        codes = self._state.codes()
         if code and (code not in codes or codes[code].retired):
             return
         self.typed["code"] = code
@@ -99,7 +103,7 @@ class DeskRecord:
             amount, note, call_at, booked: as they stood in the form.
         """
         state = self._state
-        lease = state.lease
+        lease, desk = state.lease, state.project.execution.desk
         if lease is None or str(lease.lease_id) != number:
             return
         for name in ("amount", "note", "call_at", "booked"):
@@ -109,12 +113,32 @@ class DeskRecord:
         code = self.typed.get("code", "")
         if not code:
             raise ParameterProblem("execution_desk_page.error.no_code")
+        self._refuse_unsaid()
+        try:
+            self._write(lease, code)
+        except WorkbenchError:
+            if lease.lease_id not in {each.lease_id for each in desk.mine(state.agent)}:
+                # Another page, or whoever took the customer since, has ended it.
+                state.let_go()
+                state.settle()
+            raise
+        label = state.project.execution.dispositions.labels(state.lang)[code]
+        done = Banner("done", "execution_desk_page.recorded", {"customer": lease.masked_id, "code": label})
+        state.screen.results_moved = True
+        state.let_go()
+        if state.lease is None:
+            state.take_next()
+        else:
+            state.settle()
+        state.screen.banner = done
+
+    def _write(self, lease: Lease, code: str) -> None:
+        state = self._state
         responded = ANSWERS.get(self.typed.get("said", ""))
-        run = state.call.ended(code)
         state.project.execution.desk.record(
             lease,
             code,
-            key=f"desk-{lease.lease_id}",
+            key=self._key,
             responded=responded,
             amount=self._amount(responded),
             note=self.typed.get("note", "").strip() if self.keeps_note else "",
@@ -122,14 +146,15 @@ class DeskRecord:
             booked=self._booked(responded),
             agent=state.agent,
             script_version=state.call.version,
-            moves=run,
+            moves=state.call.ended(code),
         )
-        label = state.project.execution.dispositions.labels(state.lang)[code]
-        done = Banner("done", "execution_desk_page.recorded", {"customer": lease.masked_id, "code": label})
-        state.screen.results_moved = True
-        state.let_go()
-        state.take_next()
-        state.screen.banner = done
+
+    def _refuse_unsaid(self) -> None:
+        run, missing = self._state.call.run, self._state.call.missing()
+        codes = self._state.codes()
+        code = codes[self.typed["code"]]
+        if run is not None and missing and code.reached and not code.stops:
+            raise ParameterProblem("execution_coach.error.unsaid", step=run.at.step_id, sentence=missing[0])
 
     def _amount(self, responded: bool | None) -> float | None:
         written = self.typed.get("amount", "").strip()
@@ -169,7 +194,7 @@ class DeskRecord:
     @property
     def calls_again(self) -> bool:
         """Whether the code chosen asks for another call."""
-        codes = self._state.project.execution.dispositions.codes()
+        codes = self._state.codes()
         code = self.typed.get("code", "")
         return code in codes and codes[code].next == "callback"
 
@@ -180,19 +205,20 @@ class DeskRecord:
 
     def codes(self) -> list[dict[str, Any]]:
         """Return the codes that may be recorded, each with a letter that presses it."""
-        dispositions = self._state.project.execution.dispositions
-        codes, taken, found = dispositions.codes(), set(RESERVED), []
-        for code, label in dispositions.offered(self._state.lang).items():
+        codes, taken, found = self._state.codes(), set(RESERVED), []
+        for code, entry in codes.items():
+            if entry.retired:
+                continue
             free = (letter for letter in f"{code}{_LETTERS}" if letter.isalpha() and letter not in taken)
             key = next(free, "")
             taken.add(key)
             found.append(
                 {
                     "code": code,
-                    "label": label,
+                    "label": entry.labels[self._state.lang],
                     "key": key,
                     "chosen": code == self.typed.get("code"),
-                    "stops": codes[code].stops,
+                    "stops": entry.stops,
                 }
             )
         return found
@@ -200,7 +226,7 @@ class DeskRecord:
     def blocked(self) -> str:
         """Return why nothing can be recorded yet; empty where it can."""
         state = self._state
-        codes = state.project.execution.dispositions.codes()
+        codes = state.codes()
         code = codes.get(self.typed.get("code", ""))
         if code is None:
             return state.t("execution_desk_page.record.choose")
@@ -213,7 +239,7 @@ class DeskRecord:
         """Return the form as it is drawn."""
         said = self.typed.get("said", "")
         quota = self._state.beside.quota()
-        codes = self._state.project.execution.dispositions.codes()
+        codes = self._state.codes()
         code = codes.get(self.typed.get("code", ""))
         return {
             **{name: self.typed.get(name, "") for name in FIELDS},
