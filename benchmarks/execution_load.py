@@ -1,14 +1,15 @@
 """The work on the lists under load: many agents in processes of their own, and processes killed.
 
-Run ``python benchmarks/execution_load.py [--agents 20] [--outcomes 500] [--minutes 10]
-[--kills 0] [--customers 0] [--server | --url postgresql+psycopg://…]``. Every agent, in a process of
-their own, takes the next customer, books a piece of the quota where the offer has one, and
-records what came of it, until so many are confirmed; now and then one is given back. With
-``--kills`` so many processes are killed (kill -9) at random moments; each comes back and
-goes on with what it holds, under the same keys. ``--minutes 0`` lets all go as fast as they
-can; ``--server`` starts a PostgreSQL server for it. Prints how many outcomes were confirmed,
-lost and doubled, customers worked on twice at once, pieces sold beyond the quota, and how
-long each press waited. Ends with 1 on any fault.
+Run ``python benchmarks/execution_load.py [--agents 20] [--outcomes 500] [--minutes 4.3]
+[--kills 50] [--customers 0] [--server | --url postgresql+psycopg://…]``. Every agent, in a process of
+their own, takes the next customer, and records what came of it with a piece of the quota where
+the offer has one, in one press as the desk does or booked by a press of its own, until so many
+are confirmed; now and then one is given back. So many processes are killed (kill -9) at random
+moments, every other one within a press; each comes back and goes on with what it holds, under
+the same keys. ``--kills 0`` leaves them alone; ``--minutes 0`` lets all go as fast as they can;
+``--server`` starts a PostgreSQL server for it. Prints how many outcomes were confirmed, lost and
+doubled, customers worked on twice at once, pieces sold beyond the quota, and how long each press
+waited. Ends with 1 on any fault.
 """
 
 from __future__ import annotations
@@ -129,10 +130,16 @@ def one_agent(place: dict[str, Any], number: int) -> None:
             out.flush()
             os.fsync(out.fileno())
 
+        # As the desk's page does when it is opened: from then on the lists are at hand.
+        desk.callbacks()
+        began = _wait_for_all(folder, number)
+        busy = folder / f"agent{number}.busy"
         while done < place["outcomes"]:
             if place["seconds"]:
                 share = (done + chance.random()) / place["outcomes"]
-                time.sleep(max(0.0, place["began"] + place["seconds"] * share - time.time()))
+                time.sleep(max(0.0, began + place["seconds"] * share - time.time()))
+            # Within a press, for whoever kills.
+            busy.touch()
             step = json.loads(plan.read_text()) if plan.exists() else None
             lease = None
             if step is None:
@@ -149,29 +156,42 @@ def one_agent(place: dict[str, Any], number: int) -> None:
                     "offer": lease.offer,
                     "taken": time.time(),
                     "back": chance.random() < 0.03,
+                    "together": chance.random() < 0.5,
                     "answer": chance.choice(["reached", "reached", "refused", "no_answer", "callback"]),
                 }
                 _keep(plan, json.dumps(step))
                 if not held:
                     tell({"press": "take", "ms": took * 1000})
-            _work(project, step, lease, tell)
+            _work(project, step, lease, tell, plan)
             done += not step["back"]
             plan.unlink()
+            busy.unlink(missing_ok=True)
 
 
-def _work(project: Project, step: dict[str, Any], lease: Lease | None, tell: Any) -> None:
-    """Book and record, or give back; a second time under the same keys where the first was not heard."""
+def _wait_for_all(folder: Path, number: int) -> float:
+    """Say that this agent is there, and return when all begin: once everybody has come."""
+    (folder / f"agent{number}.ready").touch()
+    begin = folder / "begin"
+    while not begin.exists():
+        time.sleep(0.05)
+    return float(begin.read_text())
+
+
+def _work(project: Project, step: dict[str, Any], lease: Lease | None, tell: Any, plan: Path) -> None:
+    """Record, or give back; a second time under the same keys where the first was not heard."""
     execution, lease_id = project.execution, step["lease_id"]
     start = time.perf_counter()
     if step["back"]:
         execution.desk.give_back(lease_id, "Wrong branch")
         tell({"press": "give_back", "done": lease_id, "ms": (time.perf_counter() - start) * 1000})
         return
-    booking, answer = None, step["answer"]
+    answer = step["answer"]
     responded = {"reached": True, "refused": False}.get(answer)
-    if responded and step["offer"] == OFFER:
-        # An agent that comes back knows only its number.
-        mine = [lease] if lease else [each for each in execution.desk.mine() if each.lease_id == lease_id]
+    asks = responded is True and step["offer"] == OFFER and not step.get("sold_out")
+    # An agent that comes back knows only its number.
+    mine = [lease] if lease else [each for each in execution.desk.mine() if each.lease_id == lease_id]
+    booking = None
+    if asks and not step["together"]:
         start = time.perf_counter()
         try:
             booking = execution.quota.book(
@@ -182,11 +202,20 @@ def _work(project: Project, step: dict[str, Any], lease: Lease | None, tell: Any
                 customer_id=step["customer_id"],
             )
         except ParameterProblem as problem:
-            tell({"press": "refused", "key": problem.key})
-            responded = False
+            asks = _sold_out(step, plan, problem, tell)
         tell({"press": "book", "ms": (time.perf_counter() - start) * 1000})
     start = time.perf_counter()
-    contact_id = execution.desk.record(lease_id, answer, key=f"record {lease_id}", responded=responded)
+    key, booked = f"record {lease_id}", None
+    try:
+        booked = 1 if asks and step["together"] else None
+        yes = responded and not step.get("sold_out")
+        contact_id = execution.desk.record(lease_id, answer, key=key, responded=yes, booked=booked)
+    except ParameterProblem as problem:
+        if not booked:
+            raise
+        asks = _sold_out(step, plan, problem, tell)
+        start = time.perf_counter()
+        contact_id = execution.desk.record(lease_id, answer, key=key, responded=False)
     tell(
         {
             "press": "record",
@@ -196,10 +225,21 @@ def _work(project: Project, step: dict[str, Any], lease: Lease | None, tell: Any
             "customer_id": step["customer_id"],
             "agent": project.store.database.who,
             "booking": booking,
+            "booked": bool(asks and step["together"]),
             "from": step["taken"],
             "until": time.time() - (time.perf_counter() - start),
         }
     )
+
+
+def _sold_out(step: dict[str, Any], plan: Path, problem: ParameterProblem, tell: Any) -> bool:
+    """Keep in mind that nothing is left, before anything else: killed after it, the agent knows."""
+    if problem.key not in ("execution_desk.error.too_little", "execution_desk.error.no_quota_now"):
+        raise problem
+    step["sold_out"] = True
+    _keep(plan, json.dumps(step))
+    tell({"press": "refused", "key": problem.key})
+    return False
 
 
 def _keep(file: Path, text: str) -> None:
@@ -223,7 +263,6 @@ def run(folder: Path, options: argparse.Namespace) -> int:
         "folder": str(folder),
         "outcomes": options.outcomes,
         "seconds": options.minutes * 60,
-        "began": time.time() + 2 + options.agents * 0.4,
         "round": 0,
     }
 
@@ -231,18 +270,26 @@ def run(folder: Path, options: argparse.Namespace) -> int:
         place["round"] += 1
         return subprocess.Popen([sys.executable, __file__, "--agent", str(number), json.dumps(place)])
 
-    clock = time.monotonic()
     agents = {number: start(number) for number in range(options.agents)}
     chance = random.Random(0)
-    killed = 0
-    next_kill = place["began"] + chance.random() * 2
+    killed, within = 0, 0
     try:
+        while any(not (folder / f"agent{number}.ready").exists() for number in agents):
+            if any(agent.poll() is not None for agent in agents.values()):
+                raise SystemExit("an agent ended before all had begun")
+            time.sleep(0.1)
+        clock = time.monotonic()
+        _keep(folder / "begin", str(time.time()))
+        next_kill = time.time() + chance.random() * 2
         while any(agent.poll() is None for agent in agents.values()):
             if killed < options.kills and time.time() >= next_kill:
-                number = chance.choice([n for n, agent in agents.items() if agent.poll() is None] or [0])
+                number = _victim(folder, agents, chance, killed % 2 == 1)
                 if agents[number].poll() is None:
                     agents[number].send_signal(signal.SIGKILL)
                     agents[number].wait()
+                    busy = folder / f"agent{number}.busy"
+                    within += busy.exists()
+                    busy.unlink(missing_ok=True)
                     agents[number] = start(number)
                     killed += 1
                 spread = place["seconds"] * 0.9 / options.kills if place["seconds"] else 2.0
@@ -253,14 +300,32 @@ def run(folder: Path, options: argparse.Namespace) -> int:
             if agent.poll() is None:
                 agent.kill()
     failed = [number for number, agent in agents.items() if agent.returncode]
-    return report(folder, project, options, killed, failed, quota, time.monotonic() - clock)
+    return report(folder, project, options, (killed, within), failed, quota, time.monotonic() - clock)
+
+
+def _victim(
+    folder: Path, agents: dict[int, subprocess.Popen[bytes]], chance: random.Random, pressing: bool
+) -> int:
+    """Return whom to kill: anybody, or somebody some moment after a press began."""
+    until = time.time() + 2
+    while pressing and time.time() < until:
+        found = [n for n, agent in agents.items() if agent.poll() is None and _is_busy(folder, n)]
+        if found:
+            time.sleep(0.06 * chance.random())
+            return chance.choice(found)
+        time.sleep(0.001)
+    return chance.choice([n for n, agent in agents.items() if agent.poll() is None] or [0])
+
+
+def _is_busy(folder: Path, number: int) -> bool:
+    return (folder / f"agent{number}.busy").exists()
 
 
 def report(
     folder: Path,
     project: Project,
     options: argparse.Namespace,
-    killed: int,
+    killed: tuple[int, int],
     failed: list[int],
     quota: int,
     seconds: float,
@@ -290,7 +355,8 @@ def report(
     books_fit = round(entries["amount"].sum()) == round(project.execution.quota.left(OFFER) or 0)
     bookings = {each["booking"] for each in confirmed if each["booking"] is not None}
     unbooked = bookings - set(entries.loc[entries["kind"].eq("book"), "entry_id"])
-    books_fit = books_fit and not unbooked and round(sold) == len(bookings)
+    together = sum(bool(each["booked"]) for each in confirmed)
+    books_fit = books_fit and not unbooked and round(sold) == len(bookings) + together
     where = "SQLite" if options.url is None else options.url.split(":")[0]
     print(f"{options.agents} agents x {options.outcomes} outcomes, {len(people):,} customers, {where}")
     print(
@@ -300,7 +366,7 @@ def report(
     print(
         f"quota {quota}   sold {round(sold)}   oversold {oversold}   ledger and bookings agree: {books_fit}"
     )
-    print(f"killed {killed}   processes that failed {len(failed)}")
+    print(f"killed {killed[0]}, of these {killed[1]} within a press   processes that failed {len(failed)}")
     print(f"refused: {dict(collections.Counter(each['key'] for each in said if 'key' in each))}")
     for press in (None, *PRESSES):
         waited = sorted(each["ms"] for each in said if "ms" in each and press in (None, each["press"]))
@@ -340,8 +406,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--agents", type=int, default=20)
     parser.add_argument("--outcomes", type=int, default=500)
-    parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--minutes", type=float, default=4.3)
+    parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--customers", type=int, default=0)
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--server", action="store_true")
