@@ -123,6 +123,7 @@ def test_conversion_is_that_of_each_story_read_by_itself() -> None:
     order = list(STEPS["step"])
     for at, step in enumerate(order):
         entered = advanced = lost = 0
+        gone = set()
         for story in stories:
             path = [order.index(name) for name, _ in story["walk"]]
             if at not in path:
@@ -132,7 +133,11 @@ def test_conversion_is_that_of_each_story_read_by_itself() -> None:
                 advanced += 1
             elif story["state"] == "lost":
                 lost += 1
+            else:
+                continue
+            gone.add(story["company"])
         row = table.loc[step]
+        assert row["companies"] == len(gone)
         assert (row["entered"], row["advanced"], row["lost"]) == (entered, advanced, lost)
         assert row["waiting"] == entered - advanced - lost
         # Wilson: the rates that lie 1.96 standard errors of their own away from what was seen.
@@ -144,7 +149,7 @@ def test_conversion_is_that_of_each_story_read_by_itself() -> None:
 
 
 def test_a_step_nobody_has_left_has_no_rate() -> None:
-    rows = pd.DataFrame({"opportunity_id": [1], "step": ["b"], "state": ["open"]})
+    rows = pd.DataFrame({"opportunity_id": [1], "customer_id": ["x"], "step": ["b"], "state": ["open"]})
     moves = pd.DataFrame(
         {"opportunity_id": [1], "event": ["opened"], "to_step": ["b"], "at": [pd.Timestamp("2026-10-01")]}
     )

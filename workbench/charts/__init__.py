@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.charts.execution import dispositions, pace, progress
     from workbench.charts.execution_pace import control_chart, plan_actual
+    from workbench.charts.execution_pipeline import pipeline_ageing, pipeline_forecast
     from workbench.charts.execution_supply import material_days
     from workbench.charts.execution_referrals import referral_funnel
     from workbench.charts.execution_voice import feedback_codes
@@ -103,6 +104,8 @@ _HOME = {
     "pace": "execution",
     "part_shares": "review_customers",
     "place_row": "strategy",
+    "pipeline_ageing": "execution_pipeline",
+    "pipeline_forecast": "execution_pipeline",
     "plan_actual": "execution_pace",
     "progress": "execution",
     "qini_curves": "review_targeting",
@@ -168,6 +171,8 @@ __all__ = [
     "objective_progress",
     "pace",
     "part_shares",
+    "pipeline_ageing",
+    "pipeline_forecast",
     "place_row",
     "plan_actual",
     "progress",

@@ -160,7 +160,7 @@ def convert_pipeline(
     Parameters
     ----------
     opportunities : pandas.DataFrame
-        ``opportunity_id``, ``step`` and ``state``.
+        ``opportunity_id``, ``customer_id``, ``step`` and ``state``.
     moves : pandas.DataFrame
         ``opportunity_id``, ``event``, ``to_step`` and ``at``: what happened, in its order.
     steps : pandas.DataFrame
@@ -172,13 +172,14 @@ def convert_pipeline(
     -------
     pandas.DataFrame
         One row a step: ``step``, ``entered``, ``advanced``, ``lost``, ``waiting``, ``left`` (advanced and
-        lost), ``rate`` (advanced of left; missing where none has left), ``rate_low``, ``rate_high``.
+        lost), ``companies`` (of those who left), ``rate`` (advanced of left; missing where none
+        has left), ``rate_low``, ``rate_high``.
 
     Examples
     --------
     >>> steps = pd.DataFrame({"step": ["a", "b"], "probability": [0.1, 0.5], "days": [10, 20]})
-    >>> rows = pd.DataFrame({"opportunity_id": [1, 2, 3], "step": ["b", "a", "a"],
-    ...     "state": ["open", "lost", "open"]})
+    >>> rows = pd.DataFrame({"opportunity_id": [1, 2, 3], "customer_id": ["x", "y", "z"],
+    ...     "step": ["b", "a", "a"], "state": ["open", "lost", "open"]})
     >>> moves = pd.DataFrame({"opportunity_id": [1, 1, 2, 3],
     ...     "event": ["opened", "forward", "opened", "opened"], "to_step": ["a", "b", "a", "a"],
     ...     "at": pd.to_datetime(["2026-10-01", "2026-10-09", "2026-10-02", "2026-10-03"])})
@@ -194,6 +195,8 @@ def convert_pipeline(
     ).astype("int64")
     summed = counts.groupby("position").sum().reindex(range(len(steps)), fill_value=0)
     left = (summed["advanced"] + summed["lost"]).to_numpy(dtype="int64")
+    gone = entries[advanced | lost]
+    companies = gone.groupby("position")["customer_id"].nunique().reindex(range(len(steps)), fill_value=0)
     low, high = wilson_interval(summed["advanced"].to_numpy(dtype="float64"), left.astype("float64"), alpha)
     rate = np.divide(summed["advanced"].to_numpy(), left, out=np.full(len(left), np.nan), where=left > 0)
     return pd.DataFrame(
@@ -204,6 +207,7 @@ def convert_pipeline(
             "lost": summed["lost"].to_numpy(),
             "waiting": summed["entered"].to_numpy() - left,
             "left": left,
+            "companies": companies.to_numpy(),
             "rate": rate,
             "rate_low": low,
             "rate_high": high,
@@ -222,15 +226,16 @@ def first_entries(opportunities: pd.DataFrame, moves: pd.DataFrame, steps: pd.Da
     Returns
     -------
     pandas.DataFrame
-        ``opportunity_id``, ``position`` and ``farthest`` (numbers of steps, from 0), ``at`` and
-        ``state`` (as it stands now).
+        ``opportunity_id``, ``position`` and ``farthest`` (numbers of steps, from 0), ``at``,
+        ``customer_id`` and ``state`` (as it stands now).
 
     Examples
     --------
     >>> steps = pd.DataFrame({"step": ["a", "b", "c"]})
     >>> moves = pd.DataFrame({"opportunity_id": 1, "event": ["opened", "skipped", "back"],
     ...     "to_step": ["a", "c", "a"], "at": pd.to_datetime(["2026-10-01", "2026-10-02", "2026-10-03"])})
-    >>> entries = first_entries(pd.DataFrame({"opportunity_id": [1], "state": ["open"]}), moves, steps)
+    >>> rows = pd.DataFrame({"opportunity_id": [1], "customer_id": ["x"], "state": ["open"]})
+    >>> entries = first_entries(rows, moves, steps)
     >>> entries[["position", "farthest"]].values.tolist()
     [[0, 2], [2, 2]]
     """
@@ -241,5 +246,6 @@ def first_entries(opportunities: pd.DataFrame, moves: pd.DataFrame, steps: pd.Da
     backwards = rows.iloc[::-1]
     farthest = backwards.groupby("opportunity_id", sort=False)["position"].cummax().iloc[::-1]
     first = rows.assign(farthest=farthest).drop_duplicates(["opportunity_id", "position"])
-    states = opportunities.set_index("opportunity_id")["state"]
-    return first.assign(state=first["opportunity_id"].map(states)).dropna(subset=["state"])
+    known = opportunities.set_index("opportunity_id")
+    told = {name: first["opportunity_id"].map(known[name]) for name in ("customer_id", "state")}
+    return first.assign(**told).dropna(subset=["state"])

@@ -55,9 +55,9 @@ def measure_chances(
     -------
     pandas.DataFrame
         One row a step: ``step``, ``probability`` (in force), ``source`` (template or measured),
-        ``template``, ``won``, ``ended``, ``rate``, ``rate_low``, ``rate_high`` (of the share of wins; missing
-        where nothing ended), ``a`` and ``b`` (of the Beta distribution of a measured one; missing
-        for the template's, which is taken as known).
+        ``template``, ``won``, ``ended``, ``companies`` (of the ended), ``rate``, ``rate_low``,
+        ``rate_high`` (of the share of wins; missing where nothing ended), ``a`` and ``b`` (of the Beta
+        distribution of a measured one; missing for the template's, which is taken as known).
 
     Raises
     ------
@@ -67,7 +67,8 @@ def measure_chances(
     Examples
     --------
     >>> steps = pd.DataFrame({"step": ["a"], "probability": [0.2], "days": [10]})
-    >>> rows = pd.DataFrame({"opportunity_id": range(40), "step": "a", "state": ["won"] * 20 + ["lost"] * 20})
+    >>> rows = pd.DataFrame({"opportunity_id": range(40), "customer_id": "x", "step": "a",
+    ...     "state": ["won"] * 20 + ["lost"] * 20})
     >>> moves = pd.DataFrame({"opportunity_id": range(40), "event": "opened", "to_step": "a",
     ...     "at": pd.Timestamp("2026-10-01")})
     >>> measure_chances(rows, moves, steps)[["probability", "source", "won", "ended"]].values.tolist()
@@ -79,6 +80,7 @@ def measure_chances(
     ended = entries[entries["state"].isin(["won", "lost"])]
     counts = ended["state"].eq("won").groupby(ended["position"]).agg(["sum", "count"])
     counts = counts.reindex(range(len(steps)), fill_value=0)
+    companies = ended.groupby("position")["customer_id"].nunique().reindex(range(len(steps)), fill_value=0)
     won, n = counts["sum"].to_numpy(dtype="float64"), counts["count"].to_numpy(dtype="float64")
     template = steps["probability"].to_numpy(dtype="float64")
     a, b = won + weight * template, n - won + weight * (1 - template)
@@ -92,6 +94,7 @@ def measure_chances(
             "template": template,
             "won": won.astype("int64"),
             "ended": n.astype("int64"),
+            "companies": companies.to_numpy(),
             "rate": np.divide(won, n, out=np.full(len(n), np.nan), where=n > 0),
             "rate_low": low,
             "rate_high": high,
@@ -176,39 +179,38 @@ def forecast_pipeline(
     groups = [*join_neighbours([rows[ahead == number] for number in range(months + 1)], minimum)]
     if not minimum and not (ahead == months).any():
         groups = groups[:-1]
-    rng = np.random.default_rng(random_state)
-    drawn = _draw_chances(known, draws, rng)
-    found: list[dict[str, Any]] = []
-    whole = np.zeros(draws)
+    sums = _draw_sums(rows, ahead, months, known, draws, np.random.default_rng(random_state))
+    found = []
     for run in groups:
         part = rows[np.isin(ahead, run)]
-        sums = _draw_sums(part, known, drawn, rng)
-        whole += sums
-        found.append(_forecast_row(names[run[0]], names[run[-1]], part, known, sums, level))
+        found.append(_forecast_row(names[run[0]], names[run[-1]], part, known, sums[run].sum(axis=0), level))
+    whole = sums.sum(axis=0)
     return pd.DataFrame([*found, _forecast_row(ALL, ALL, rows, known, whole, level)], columns=columns)
 
 
-def _draw_chances(known: pd.DataFrame, draws: int, rng: np.random.Generator) -> dict[str, Numbers]:
-    """Draw every simulated world's chance of each step; the template's is the same in all."""
-    drawn = {}
-    for step, row in known.iterrows():
-        fixed = pd.isna(row["a"])
-        drawn[str(step)] = (
-            np.full(draws, float(row["probability"])) if fixed else rng.beta(row["a"], row["b"], draws)
-        )
-    return drawn
-
-
 def _draw_sums(
-    part: pd.DataFrame, known: pd.DataFrame, drawn: dict[str, Numbers], rng: np.random.Generator
+    rows: pd.DataFrame,
+    ahead: npt.NDArray[Any],
+    months: int,
+    known: pd.DataFrame,
+    draws: int,
+    rng: np.random.Generator,
 ) -> Numbers:
-    draws = len(next(iter(drawn.values())))
-    sums = np.zeros(draws)
-    for step in known.index:
-        amounts = part.loc[part["step"].eq(step), "amount"].to_numpy(dtype="float64")
-        for begin in range(0, len(amounts), _CHUNK):
-            some = amounts[begin : begin + _CHUNK]
-            sums += (rng.random((draws, len(some))) < drawn[str(step)][:, None]) @ some
+    """Draw what each month brings in every simulated world; the same whichever months are joined."""
+    sums = np.zeros((months + 1, draws))
+    amounts = rows["amount"].to_numpy(dtype="float64")
+    for step, row in known.iterrows():
+        # The template's chance is the same in all worlds.
+        is_known = pd.isna(row["a"])
+        chance = (
+            np.full(draws, float(row["probability"])) if is_known else rng.beta(row["a"], row["b"], draws)
+        )
+        mine = np.flatnonzero(rows["step"].eq(str(step)).to_numpy())
+        for begin in range(0, len(mine), _CHUNK):
+            some = mine[begin : begin + _CHUNK]
+            won = (rng.random((draws, len(some))) < chance[:, None]) * amounts[some]
+            for month in np.unique(ahead[some]):
+                sums[month] += won[:, ahead[some] == month].sum(axis=1)
     return sums
 
 

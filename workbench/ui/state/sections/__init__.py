@@ -39,6 +39,7 @@ EXECUTION: dict[str, str] = {
     "pace": "PaceState",
     "supply": "SupplyState",
     "referrals": "ReferralsState",
+    "pipeline": "PipelineState",
     "voice": "VoiceState",
     "exchange": "ExchangeState",
 }
