@@ -70,7 +70,7 @@ def test_calls_from_the_first_version_to_where_they_are_lost(opened: Project) ->
             scripts.save(strategy, unsaid)
     with pytest.raises(ParameterProblem, match="leads nowhere"):
         scripts.save(strategy, FIRST.replace("answer: Yes -> done", "answer: Yes"))
-    assert scripts.versions().empty
+    assert scripts.versions(strategy).empty
     assert scripts.save(strategy, FIRST, note="begin") == 1
     stored = scripts.current(strategy)
     assert stored is not None

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from workbench.charts.execution import dispositions, pace, progress
     from workbench.charts.execution_pace import control_chart, plan_actual
     from workbench.charts.execution_pipeline import pipeline_ageing, pipeline_forecast
-    from workbench.charts.execution_supply import material_days
     from workbench.charts.execution_referrals import referral_funnel
+    from workbench.charts.execution_scripts import script_arms, script_steps
+    from workbench.charts.execution_supply import material_days
     from workbench.charts.execution_voice import feedback_codes
     from workbench.charts.insight import differences, embedding, shares
     from workbench.charts.insight_kchoice import cluster_stability, compare_k
@@ -116,6 +117,8 @@ _HOME = {
     "referral_funnel": "execution_referrals",
     "reliability": "strategy",
     "room_sides": "insight_room",
+    "script_arms": "execution_scripts",
+    "script_steps": "execution_scripts",
     "segment_flow": "insight_versions",
     "segment_rules": "insight_rules",
     "shares": "insight",
@@ -184,6 +187,8 @@ __all__ = [
     "referral_funnel",
     "reliability",
     "room_sides",
+    "script_arms",
+    "script_steps",
     "segment_flow",
     "segment_rules",
     "shares",
@@ -200,5 +205,6 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
+        import_module("workbench.charts.light")
         return getattr(import_module(f"workbench.charts.{_HOME[name]}"), name)
     raise AttributeError(f"module 'workbench.charts' has no attribute {name!r}")

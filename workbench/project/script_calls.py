@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from workbench.project.handle import Project
     from workbench.store.scripts import Scripts as Stored
 
+SIMULATED = "sample bank (simulated)"
+"""Who makes the calls of the sample bank, as versions and calls name it."""
 VERSION_COLUMNS = ("strategy_id", "version", "cycle_id", "title", "lang", "note", "saved_at", "saved_by")
 RUN_COLUMNS = (
     "run_id",
@@ -95,6 +97,10 @@ class ScriptCalls:
             saved_by=row["saved_by"],
             note=row["note"],
         )
+
+    def uses(self, strategy_id: str) -> list[dict[str, Any]]:
+        """Return what was in use when, oldest first; the keys are those of `trial`."""
+        return self._store.uses(strategy_id)
 
     def trial(self, strategy_id: str) -> dict[str, Any] | None:
         """Return the trial that runs: version, other_version, share, seed, since, note, who; or None."""
@@ -295,6 +301,23 @@ class ScriptCalls:
         if segment is not None:
             runs = runs[runs["segment"].eq(segment)]
         return tabulate_objections(runs, self._project.execution.outcomes(), stored.script)
+
+    def mandatory_read(self, strategy_id: str, version: int | None = None) -> pd.DataFrame:
+        """Return the mandatory sentences against the calls in which they had to be read.
+
+        Parameters as for `step_outcomes`.
+
+        Raises
+        ------
+        NotFound
+            If the strategy has no branching script.
+        """
+        from workbench.execution.coach import tabulate_mandatory
+
+        stored = self._of(strategy_id, version)
+        rows = self._store.runs(strategy_id, stored.version, self._project.cycle.cycle_id or None)
+        told = [(row["steps"], row["end_step"], row["moves"]) for row in rows]
+        return tabulate_mandatory(pd.DataFrame(told, columns=["steps", "end", "moves"]), stored.script)
 
     def compare_versions(
         self, strategy_id: str, a: int, b: int, *, segment: str | None = None, alpha: float = 0.05

@@ -15,6 +15,7 @@ from workbench.project.demo_feedback import play_feedback
 from workbench.project.demo_pipeline import play_pipeline
 from workbench.project.demo_referrals import play_referrals
 from workbench.project.demo_room import play_sample_room
+from workbench.project.demo_scripts import play_scripts
 from workbench.project.demo_supply import play_supply
 from workbench.project.hypotheses import write_sample_hypotheses
 from workbench.project.planning import (
@@ -173,6 +174,7 @@ def walk(
             play_referrals(project)
             play_pipeline(project)
             play_feedback(project)
+            play_scripts(project)
             play_exchange(project)
         tell("project.phase.review")
         project.review.evaluate()

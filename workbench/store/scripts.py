@@ -212,6 +212,43 @@ class Scripts(Area):
             change.ids["run_id"] = number = int(done.inserted_primary_key[0])  # type: ignore[index]
             return number
 
+    @writes("analyst")
+    def bring_in(self, cycle_id: str, told: Mapping[str, Mapping[str, Any]]) -> int:
+        """Bring in calls of the past, each under its key; return how many. All come in, or none.
+
+        Parameters
+        ----------
+        cycle_id : str
+            The cycle of the lists that were worked.
+        told : mapping of str to mapping
+            Key → the call as `record_run` takes it, with ``at`` (UTC); a key that is known is passed over.
+
+        Raises
+        ------
+        ParameterProblem
+            If the cycle is frozen.
+        """
+        table = tables.runs
+        with self.database.writing("script.bring_in", cycle_id=cycle_id) as change:
+            refuse_late(change, cycle_id, "results")
+            known = set(change.execute(sa.select(table.c.run_key)).scalars())
+            rows = [
+                {
+                    **run,
+                    "run_key": key,
+                    "cycle_id": cycle_id,
+                    "who": self.database.who,
+                    "moves": canonical_json(list(run["moves"])),
+                    "steps": canonical_json(list(run["steps"])),
+                }
+                for key, run in told.items()
+                if key not in known
+            ]
+            if rows:
+                change.execute(sa.insert(table), rows)
+            change.ids["n"] = len(rows)
+            return len(rows)
+
     @reads
     def runs(
         self, strategy_id: str | None = None, version: int | None = None, cycle_id: str | None = None

@@ -36,6 +36,7 @@ STRATEGY: dict[str, str] = {
 
 EXECUTION: dict[str, str] = {
     "desk": "DeskState",
+    "scripts": "ScriptsState",
     "pace": "PaceState",
     "supply": "SupplyState",
     "referrals": "ReferralsState",
