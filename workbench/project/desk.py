@@ -285,6 +285,8 @@ class Desk(DeskCalls):
             strategy_id, name, offer, branch (empty: the whole bank), why (``used_up`` or
             ``no_quota_now``), sentence.
         """
+        from workbench.execution import product_name
+
         on = as_day(day) or self._project.execution.day()
         states = self._project.store.quotas.states()
         rows = []
@@ -294,7 +296,7 @@ class Desk(DeskCalls):
                 why = stopped_offers(states, offer, branch, on)
                 if why:
                     where = branch or locale.text("execution_desk.bank", lang)
-                    words = {"offer": offer, "where": where, "day": f"{on:%Y-%m-%d}"}
+                    words = {"offer": product_name(offer, lang), "where": where, "day": f"{on:%Y-%m-%d}"}
                     sentence = locale.text(f"execution_desk.why.{why}", lang, **words)
                     rows.append([card["strategy_id"], card["name"], offer, branch, why, sentence])
         return pd.DataFrame(rows, columns=list(STOPPED))
