@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 _Answer = TypeVar("_Answer")
 _COUNTER = slice(24, 28)
-"""Where an SQLite file counts its commits (https://www.sqlite.org/fileformat2.html, 1.3.7)."""
+"""Where an SQLite file counts its commits: section 1.3.7 of its "Database File Format"."""
 
 
 class Remembered:
