@@ -23,7 +23,7 @@ _OFFERS = (
     ("sme_loan", 3_000_000, 0.7, "Ask for the half-year accounts · 索取半年度财务报表"),
     ("payroll_service", 600_000, 0.6, "Show how payroll is paid · 演示代发工资"),
     ("time_deposit", 1_500_000, 0.8, "Agree the rate · 商定利率"),
-    ("trade_finance", 4_000_000, 0.8, "Collect the contracts · 收集贸易合同"),
+    ("sme_loan", 6_000_000, 0.8, "Collect the contracts · 收集贸易合同"),
 )
 # Step by step: the chance of getting on rather than being lost, and the usual days it takes.
 _GETS_ON = (0.9, 0.88, 0.9, 0.82, 0.76, 0.74, 0.84, 0.96)

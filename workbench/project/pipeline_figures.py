@@ -76,9 +76,9 @@ class PipelineFigures:
         frame["is_overdue"] = aged["is_overdue"].reindex(frame.index, fill_value=False).astype("bool")
         due = pd.to_datetime(frame["next_on"]) <= pd.Timestamp(day)
         frame["is_due"] = due & frame["state"].eq("open")
-        people = self._people.look(frame["customer_id"].tolist())
+        people = self._people.look(frame["customer_id"].unique().tolist()).set_index("customer_id")
         for name in ("masked_id", "masked_name", "held"):
-            frame[name] = people[name].to_numpy(dtype="object")
+            frame[name] = people[name].reindex(frame["customer_id"]).to_numpy(dtype="object")
         frame["product"] = [product_name(offer, lang) for offer in frame["offer"]]
         answered = store.kyc_answers.answered()
         asked = [code for code, each in self.template.questions().items() if not each.retired]

@@ -15,6 +15,7 @@ import workbench as wb
 from workbench.project import Project
 from workbench.project.demo_pipeline import play_pipeline
 from workbench.ui.screens.execution import ExecutionScreen
+from workbench.ui.screens.sections.pipeline import PipelineSection
 
 NOW = dt.datetime(2026, 10, 12, 1, 0)
 NASTY = "<img src=x onerror=alert(1)>"
@@ -34,6 +35,12 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     more = pd.concat([people, people.iloc[:1].assign(customer_id="880009999")], ignore_index=True)
     project.store.artefacts.save("import", {"customers": more}, summary={"tables": ["customers"]})
     return folder
+
+
+@pytest.fixture
+def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the charts out where every press would draw them again; other tests draw them."""
+    monkeypatch.setattr(PipelineSection, "_paint_charts", lambda _: None)
 
 
 @pytest.fixture
@@ -112,8 +119,8 @@ def test_the_boards_columns_hold_what_is_open(opened, text, played) -> None:
     assert view.templates.html == ""
 
 
-def test_an_opportunity_is_opened_moved_answered_and_closed_by_hand(opened, text, bank) -> None:
-    state, view = show(opened, bank)
+def test_an_opportunity_is_opened_moved_answered_and_closed_by_hand(opened, text, bank, no_charts) -> None:
+    state, view = show(opened, handle(bank.folder, "contributor"))
     section, pipeline = state.current_section, bank.execution.pipeline
     view.board.press("new")
     assert "New opportunity" in text(view.side)
@@ -164,7 +171,7 @@ def test_an_opportunity_is_opened_moved_answered_and_closed_by_hand(opened, text
     assert "soon" in said(state)
 
 
-def test_an_analyst_changes_the_template_on_the_screen(opened, text, bank) -> None:
+def test_an_analyst_changes_the_template_on_the_screen(opened, text, bank, no_charts) -> None:
     state, view = show(opened, bank)
     section = state.current_section
     template = bank.execution.pipeline.template

@@ -55,8 +55,9 @@ class PipelineState(SectionState):
         self.ageing = self.conversion = self.chances = self.forecast = pd.DataFrame()
         self.currencies: list[str] = []
         self.sources: list[str] = []
-        self.companies = pd.DataFrame()
+        self._companies: pd.DataFrame | None = None
         self._drawn: dict[str, tuple[Any, pd.DataFrame]] = {}
+        self._n_read = 0
         self.steps: dict[str, Step] = {}
         self._reasons: dict[str, EndReason] = {}
         self.acts = PipelineActs(self)
@@ -76,7 +77,7 @@ class PipelineState(SectionState):
         self.conversion, self.chances = pipeline.conversion(), pipeline.chances()
         if self.may("contributor"):
             self.frame = pipeline.frame(self.today, self.lang)
-            self.companies = pipeline.companies()
+            self._companies = None
             if self.chosen != NEW and self.chosen not in set(self.frame["opportunity_id"]):
                 self.chosen = self.queue()[0] if self.queue() else 0
         if self.currency not in self.currencies:
@@ -85,7 +86,7 @@ class PipelineState(SectionState):
 
     def _read_sums(self) -> None:
         pipeline = self.project.execution.pipeline
-        self._drawn.clear()
+        self._n_read += 1
         currency, minimum = self.currency or None, self.minimum
         self.ageing = pipeline.ageing(self.today, currency=currency, minimum=minimum)
         self.forecast = pipeline.forecast(self.today, currency=currency, minimum=minimum)
@@ -110,9 +111,20 @@ class PipelineState(SectionState):
 
     def drawn(self, name: str) -> pd.DataFrame:
         """Return what a chart shows: one object as long as it is the same."""
-        if name not in self._drawn or self._drawn[name][0] != self.lang:
-            self._drawn[name] = (self.lang, getattr(self.findings, f"{name}_rows")())
+        made_for = (self.lang, self._n_read)
+        if name not in self._drawn or self._drawn[name][0] != made_for:
+            rows = getattr(self.findings, f"{name}_rows")()
+            before = self._drawn.get(name)
+            same = before is not None and rows.equals(before[1])
+            self._drawn[name] = (made_for, before[1] if before is not None and same else rows)
         return self._drawn[name][1]
+
+    @property
+    def companies(self) -> pd.DataFrame:
+        """The companies that may have an opportunity; read when a form first asks for them."""
+        if self._companies is None:
+            self._companies = self.project.execution.pipeline.companies()
+        return self._companies
 
     # Words -------------------------------------------------------------------------
 
