@@ -198,9 +198,8 @@ class SupplyFindings:
     def stopped(self) -> list[str]:
         """Return the strategies that are not offered, and why."""
         state = self._state
-        names = dict(
-            zip(state.screen.progress_rows["strategy_id"], state.screen.progress_rows["name"], strict=True)
-        )
+        cards = state.screen.cards
+        names = {} if cards.empty else dict(zip(cards["strategy_id"], cards["name"], strict=True))
         return [
             self.t(
                 f"execution_supply_page.stopped.{row['why']}",
