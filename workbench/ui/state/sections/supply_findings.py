@@ -329,7 +329,12 @@ class SupplyFindings:
                 "begin": pd.to_datetime(kept["valid_from"]).to_numpy(),
                 "end": pd.to_datetime(kept["valid_to"]).to_numpy(),
                 "state": kept["state"].to_numpy(),
-                "text": [self.value_of(row) or f"v{row['version']}" for row in records],
+                # The bar of few days has no room for a whole unit; the list beside it has.
+                "text": [
+                    self.value_of(row).partition("%")[0] + "%" * ("%" in self.value_of(row))
+                    or f"v{row['version']}"
+                    for row in records
+                ],
                 "words": [f"{self._span(row)} · {self._version(row)['word']}" for row in records],
             }
         )
