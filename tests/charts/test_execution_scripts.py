@@ -11,6 +11,7 @@ from workbench import charts, theme
 ROWS = pd.DataFrame(
     {
         "label": ["Opening", "<img src=x onerror=alert(1)>"],
+        "depth": [0, 1],
         "is_end": [False, True],
         "share": [1.0, np.nan],
         "share_low": [0.9, np.nan],
@@ -31,6 +32,7 @@ def test_steps_stand_in_the_script_s_order_on_two_scales(mode):
     rows = drawn["datasets"][drawn["data"]["name"]]
     assert [row["label"] for row in rows] == ROWS["label"].tolist()
     assert rows[1]["share"] is None
+    assert [row["indent"] for row in rows] == [0, 10]
     assert drawn["resolve"]["scale"]["x"] == "independent"
     scales = [layer["encoding"]["x"].get("scale") for layer in drawn["layer"] if "x" in layer["encoding"]]
     assert all(scale["domain"] == [0, 1] for scale in scales if scale)

@@ -13,6 +13,8 @@ from workbench.locale import text
 from workbench.theme import Mode
 
 _LEFT, _RIGHT = 0.54, 0.6
+_INDENT, _DEEPEST = 10, 4
+"""Pixels that a step stands further in than the one before it, and how often at most."""
 
 
 def script_steps(
@@ -23,7 +25,7 @@ def script_steps(
     Parameters
     ----------
     rows : pandas.DataFrame
-        In the script's order: ``label`` (indented), ``is_end``, ``share`` of all customers
+        In the script's order: ``label``, ``depth`` (steps before it), ``is_end``, ``share`` of all customers
         called with its interval ``share_low``, ``share_high``, ``loss`` (share of those who
         reached it) with ``loss_low``, ``loss_high`` (missing for ends), and in words
         ``reached``, ``lost``, ``rate``.
@@ -41,14 +43,15 @@ def script_steps(
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"label": ["Opening"], "is_end": [False], "share": [1.0], "share_low": [0.9],
-    ...     "share_high": [1.0], "loss": [0.25], "loss_low": [0.1], "loss_high": [0.5], "reached": ["20"],
-    ...     "lost": ["25%"], "rate": ["10%"]})
+    >>> rows = pd.DataFrame({"label": ["Opening"], "depth": [0], "is_end": [False],
+    ...     "share": [1.0], "share_low": [0.9], "share_high": [1.0], "loss": [0.25], "loss_low": [0.1],
+    ...     "loss_high": [0.5], "reached": ["20"], "lost": ["25%"], "rate": ["10%"]})
     >>> len(script_steps(rows).layer)
-    9
+    11
     """
     tokens = theme.tokens(mode)
     drawn = rows.assign(order=range(len(rows)), row=[str(n) for n in range(len(rows))], none=0.0, whole=1.0)
+    drawn["indent"] = rows["depth"].clip(upper=_DEEPEST) * _INDENT
     drawn.attrs["table"] = "rows"
     order = alt.EncodingSortField("order", op="min", order="ascending")
     y = alt.Y("row:N", sort=order, axis=None, scale=alt.Scale(paddingInner=0.0, paddingOuter=0.0))
@@ -65,6 +68,8 @@ def script_steps(
     def x(name: str, scale: alt.Scale) -> alt.X:
         return alt.X(f"{name}:Q", scale=scale, axis=None)
 
+    # Nobody is lost at an end, so its words have the whole width.
+    sides = (("!datum.is_end", f"width * {_LEFT}"), ("datum.is_end", "(width - 4)"))
     colour = alt.condition("datum.is_end", alt.value(tokens["q2"]), alt.value(tokens["q4"]))
     layers: list[Any] = [
         base.mark_bar(height=11, color=tokens["sunken"], yOffset=9).encode(x=x("none", left), x2="whole"),
@@ -72,11 +77,17 @@ def script_steps(
         base.mark_rule(color=tokens["ink"], strokeWidth=1.5, yOffset=9).encode(
             x=x("share_low", left), x2="share_high"
         ),
-        base.mark_text(
-            align="left", dy=-8, color=tokens["ink"], limit=alt.expr(f"width * {_LEFT} - 78")
-        ).encode(x=alt.value(0), text="label:N"),
-        base.mark_text(align="right", dy=-8, fontWeight=600, color=tokens["ink"]).encode(
-            x=alt.value(alt.expr(f"width * {_LEFT}")), text="reached:N"
+        *(
+            base.transform_filter(which)
+            .mark_text(align="left", dy=-8, color=tokens["ink"], limit=alt.expr(f"{room} - 84"))
+            .encode(x=alt.X("indent:Q", scale=None, axis=None), text="label:N")
+            for which, room in sides
+        ),
+        *(
+            base.transform_filter(which)
+            .mark_text(align="right", dy=-8, fontWeight=600, color=tokens["ink"])
+            .encode(x=alt.value(alt.expr(room)), text="reached:N")
+            for which, room in sides
         ),
         base.transform_filter("!datum.is_end")
         .mark_bar(height=1, color=tokens["line-2"], yOffset=9)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DRAWN = (
     "label",
+    "depth",
     "is_end",
     "share",
     "share_low",
@@ -271,7 +272,8 @@ class ScriptFindings:
             loss_words = "" if is_end else self.interval(loss, *ends)
             rows.append(
                 {
-                    "label": "\u2003" * depths.get(str(row["step"]), 0) + ("→ " if is_end else "") + label,
+                    "label": ("→ " if is_end else "") + label,
+                    "depth": depths.get(str(row["step"]), 0),
                     "is_end": is_end,
                     "share": share,
                     "share_low": self.told(low[number], total, "low"),
