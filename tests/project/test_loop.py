@@ -408,6 +408,10 @@ def test_the_quarter_before() -> None:
 
 def test_the_audit_log_names_every_decision(walked: Project) -> None:
     actions = walked.audit_log()["action"]
-    assert {"cycle.open", "artefact.save", "list.launch", "outcomes.import", "recommendation.accepted"} <= set(
-        actions
-    )
+    assert {
+        "cycle.open",
+        "artefact.save",
+        "list.launch",
+        "outcomes.import",
+        "recommendation.accepted",
+    } <= set(actions)

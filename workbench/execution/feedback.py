@@ -80,9 +80,9 @@ def digest_feedback(
     pandas.DataFrame
         A row a code, those new or rising first, then by count: ``code``, ``n``, ``share`` of all
         notes, ``n_new`` and ``n_before`` (notes), ``contacts_new`` and ``contacts_before``,
-        ``rate_new`` and ``rate_before`` (notes a contact, or share of the notes), ``expected`` and ``limit`` (notes of
-        the newest days that are to be expected, and up to which they are usual; missing where
-        there is nothing before), ``trend`` (one of `TRENDS`), ``first_at`` and ``last_at``.
+        ``rate_new`` and ``rate_before`` (notes a contact, or share of the notes), ``expected``
+        and ``limit`` (notes of the newest days that are to be expected, and up to which they
+        are usual; missing where there is nothing before), ``trend`` (one of `TRENDS`), ``first_at`` and ``last_at``.
 
     Raises
     ------
