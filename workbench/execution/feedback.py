@@ -82,7 +82,8 @@ def digest_feedback(
         notes, ``n_new`` and ``n_before`` (notes), ``contacts_new`` and ``contacts_before``,
         ``rate_new`` and ``rate_before`` (notes a contact, or share of the notes), ``expected``
         and ``limit`` (notes of the newest days that are to be expected, and up to which they
-        are usual; missing where there is nothing before), ``trend`` (one of `TRENDS`), ``first_at`` and ``last_at``.
+        are usual; missing where there is nothing before), ``trend`` (one of `TRENDS`),
+        ``first_at`` and ``last_at``.
 
     Raises
     ------
