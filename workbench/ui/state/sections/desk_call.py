@@ -44,7 +44,7 @@ class DeskCall:
         self, lease: Lease | None, moves: Iterable[Mapping[str, Any]] = (), version: Any = None
     ) -> None:
         """Begin the call with a customer, or take it up where it was kept."""
-        from workbench.execution.coach import ScriptRun
+        from workbench.execution.coach import ScriptRun, translate_script
 
         self.run, self.version, self.trial, self._fields = None, None, False, {}
         if lease is None:
@@ -54,14 +54,15 @@ class DeskCall:
         if stored is None:
             return
         self.version, self.trial = stored.version, scripts.trial(lease.strategy_id) is not None
-        self.run = ScriptRun.start(stored.script)
+        script = translate_script(stored.script, self._state.lang)
+        self.run = ScriptRun.start(script)
         if version == stored.version:
             try:
-                self.run = ScriptRun.replay(stored.script, moves)
+                self.run = ScriptRun.replay(script, moves)
             except WorkbenchError:
                 # The codes were changed since; the call begins again.
-                self.run = ScriptRun.start(stored.script)
-        self._fields = self._state.project.execution.desk.fields(lease, stored.script.language)
+                self.run = ScriptRun.start(script)
+        self._fields = self._state.project.execution.desk.fields(lease, script.language)
 
     @property
     def moves(self) -> list[dict[str, Any]]:
