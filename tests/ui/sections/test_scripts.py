@@ -158,7 +158,7 @@ def trial_of(yes_a: int, n_a: int, yes_b: int, n_b: int):
 def test_the_comparison_is_that_of_other_implementations(yes_a, n_a, yes_b, n_b):
     found = trial_of(yes_a, n_a, yes_b, n_b)
     low, high = confint_proportions_2indep(yes_b, n_b, yes_a, n_a, method="score", compare="diff")
-    # statsmodels reckons the variance at a difference of nought; tests/review has the exact ends.
+    # Near it; the exact ends are held by the tests of the review.
     assert (found.ci_low, found.ci_high) == pytest.approx((low, high), abs=0.01)
     test = score_test(yes_b, n_b, yes_a, n_a, compare="diff", method="score")
     assert found.p_value == pytest.approx(test.pvalue, rel=1e-9)
