@@ -19,8 +19,7 @@ from postgres import find_programs
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-WORKERS = 3
-"""At most; one more than there are cores, since tests wait for browsers and servers."""
+WORKERS = 2
 LINTED = ("workbench", "tests", "scripts", "benchmarks")
 
 
@@ -69,7 +68,7 @@ def pytest_command(arguments: list[str]) -> list[str]:
     first = [f"tests/{path.name}" for path in folders if f"tests/{path.name}" not in last]
     first = [name for name in first if not name.endswith("__pycache__")]
     command = [sys.executable, "-m", "pytest", "-q", "--durations=15"]
-    workers = min((os.cpu_count() or 1) + 1, WORKERS)
+    workers = min(os.cpu_count() or 1, WORKERS)
     if not arguments and workers > 1:
         # The browser's tests stay on one worker, and are the longest: they begin first. By the
         # time the notebooks' turn comes, those have made the sample bank that both use.
@@ -117,7 +116,7 @@ def main(arguments: list[str]) -> int:
     """Run every stage; a failed one does not hide the next."""
     os.environ.setdefault("PYTHONUTF8", "1")
     # The tests' figures must not hang on how many threads a library chose.
-    os.environ.setdefault("OMP_NUM_THREADS", "1" if (os.cpu_count() or 1) < WORKERS else "2")
+    os.environ.setdefault("OMP_NUM_THREADS", "1" if (os.cpu_count() or 1) <= WORKERS else "2")
     started = time.monotonic()
     problem = set_up_browser()
     found = find_browser()

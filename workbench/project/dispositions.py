@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.errors import NotFound
+from workbench.project.codes import VersionedCodes
 
 if TYPE_CHECKING:
     from workbench.execution import Disposition
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 COLUMNS = ("code", "en", "zh_CN", "reached", "next", "days", "aliases", "retired", "stops", "n")
 
 
-class Dispositions:
+class Dispositions(VersionedCodes):
     """Disposition codes, at ``project.execution.dispositions``.
 
     Parameters
@@ -25,14 +25,11 @@ class Dispositions:
         The handle.
     """
 
+    absent = "execution_desk.error.no_code"
+
     def __init__(self, project: Project) -> None:
         self._store = project.store.disposition_codes
         self._read: tuple[int, dict[str, Disposition]] | None = None
-
-    @property
-    def version(self) -> int:
-        """The version in force; 0 is the packaged codes."""
-        return self._store.version()
 
     def codes(self) -> dict[str, Disposition]:
         """Return the codes in force, in the order in which they are offered, retired ones included."""
@@ -79,10 +76,6 @@ class Dispositions:
         rows = [entry.plain() | {"n": uses.get(code, 0)} for code, entry in self.codes().items()]
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
-    def versions(self) -> pd.DataFrame:
-        """Return who changed the codes when and why: version, note, at (UTC), who; the oldest first."""
-        return pd.DataFrame(self._store.versions(), columns=["version", "note", "at", "who"])
-
     def save(
         self,
         rows: pd.DataFrame | Sequence[Mapping[str, Any]],
@@ -121,54 +114,8 @@ class Dispositions:
             [entry.plain() for entry in wanted.values()], removed, expected_version=version, note=note
         )
 
-    def put(self, row: Mapping[str, Any], *, note: str = "") -> int:
-        """Change one code, or add it behind the others; return the version."""
-        version = self._store.version()
-        rows = {code: entry.plain() for code, entry in self.codes().items()}
-        code = str(row.get("code", ""))
-        rows[code] = rows.get(code, {}) | dict(row)
-        return self.save(list(rows.values()), expected_version=version, note=note)
-
-    def retire(self, code: str, *, note: str = "") -> int:
-        """Offer a code no more; what has it stays readable. Return the version.
-
-        Raises
-        ------
-        NotFound
-            If there is no such code.
-        """
-        return self.put({"code": self._known(code), "retired": True}, note=note)
-
-    def restore(self, code: str, *, note: str = "") -> int:
-        """Offer a retired code again, and return the version.
-
-        Raises
-        ------
-        NotFound
-            If there is no such code.
-        """
-        return self.put({"code": self._known(code), "retired": False}, note=note)
-
-    def delete(self, code: str, *, note: str = "") -> int:
-        """Delete a code that no contact has, and return the version.
-
-        Raises
-        ------
-        NotFound
-            If there is no such code.
-        ParameterProblem
-            If contacts have it; the sentence says how many.
-        """
-        version = self._store.version()
-        self._known(code)
-        rows = [entry.plain() for name, entry in self.codes().items() if name != code]
-        return self.save(rows, expected_version=version, note=note)
-
-    def _known(self, code: str) -> str:
-        known = self.codes()
-        if code not in known:
-            raise NotFound("execution_desk.error.no_code", code=code, known=", ".join(known))
-        return code
+    def _standing(self) -> Mapping[str, Disposition]:
+        return self.codes()
 
 
 def _whole(days: Any) -> Any:

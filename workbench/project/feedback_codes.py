@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.errors import NotFound
 from workbench.locale import normal_language
+from workbench.project.codes import VersionedCodes
 
 if TYPE_CHECKING:
     from workbench.execution import FeedbackCode
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 COLUMNS = ("code", "group", "en", "zh_CN", "group_en", "group_zh_CN", "retired", "n")
 
 
-class FeedbackCodes:
+class FeedbackCodes(VersionedCodes):
     """Codes of front-line feedback, at ``project.execution.feedback.codes``.
 
     Parameters
@@ -26,14 +26,11 @@ class FeedbackCodes:
         The handle.
     """
 
+    absent = "execution_feedback.error.no_code"
+
     def __init__(self, project: Project) -> None:
         self._store = project.store.feedback_codes
         self._read: tuple[int, dict[str, FeedbackCode]] | None = None
-
-    @property
-    def version(self) -> int:
-        """The version in force; 0 is the packaged codes."""
-        return self._store.version()
 
     def all(self) -> dict[str, FeedbackCode]:
         """Return the codes in force, in the order in which they are offered, retired ones included."""
@@ -69,10 +66,6 @@ class FeedbackCodes:
         uses = self._store.uses()
         rows = [entry.plain() | {"n": uses.get(code, 0)} for code, entry in self.all().items()]
         return pd.DataFrame(rows, columns=list(COLUMNS))
-
-    def versions(self) -> pd.DataFrame:
-        """Return who changed the codes when and why: version, note, at (UTC), who; the oldest first."""
-        return pd.DataFrame(self._store.versions(), columns=["version", "note", "at", "who"])
 
     def save(
         self,
@@ -112,54 +105,5 @@ class FeedbackCodes:
             [entry.plain() for entry in wanted.values()], removed, expected_version=version, note=note
         )
 
-    def put(self, row: Mapping[str, Any], *, note: str = "", expected_version: int | None = None) -> int:
-        """Change one code, or add it behind the others of its group; return the version.
-
-        A new code of a known group needs no names of the group.
-        """
-        version = self._store.version() if expected_version is None else expected_version
-        rows = {code: entry.plain() for code, entry in self.all().items()}
-        code = str(row.get("code", ""))
-        rows[code] = rows.get(code, {}) | dict(row)
-        return self.save(list(rows.values()), expected_version=version, note=note)
-
-    def retire(self, code: str, *, note: str = "") -> int:
-        """Offer a code no more; what was said under it stays readable. Return the version.
-
-        Raises
-        ------
-        NotFound
-            If there is no such code.
-        """
-        return self.put({"code": self._known(code), "retired": True}, note=note)
-
-    def restore(self, code: str, *, note: str = "") -> int:
-        """Offer a retired code again, and return the version.
-
-        Raises
-        ------
-        NotFound
-            If there is no such code.
-        """
-        return self.put({"code": self._known(code), "retired": False}, note=note)
-
-    def delete(self, code: str, *, note: str = "") -> int:
-        """Delete a code under which nothing was said, and return the version.
-
-        Raises
-        ------
-        NotFound
-            If there is no such code.
-        ParameterProblem
-            If something was said under it; the sentence says how often.
-        """
-        version = self._store.version()
-        self._known(code)
-        rows = [entry.plain() for name, entry in self.all().items() if name != code]
-        return self.save(rows, expected_version=version, note=note)
-
-    def _known(self, code: str) -> str:
-        known = self.all()
-        if code not in known:
-            raise NotFound("execution_feedback.error.no_code", code=code, known=", ".join(known))
-        return code
+    def _standing(self) -> Mapping[str, FeedbackCode]:
+        return self.all()

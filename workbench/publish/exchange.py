@@ -179,11 +179,19 @@ class _Handler(RequestHandler):
         return locale.normal_language(self.request.headers.get("Accept-Language", "en"))
 
     def prepare(self) -> None:
+        if not self.is_known():
+            self.tell_unknown()
+
+    def is_known(self) -> bool:
+        """Say whether the token was given."""
         said = self.request.headers.get("Authorization", "")
         wanted = f"Bearer {self.server.token}"
-        if not hmac.compare_digest(said.encode("utf-8", "replace"), wanted.encode()):
-            self.set_header("WWW-Authenticate", "Bearer")
-            self.tell_problem(401, "execution_exchange.http.token")
+        return hmac.compare_digest(said.encode("utf-8", "replace"), wanted.encode())
+
+    def tell_unknown(self) -> None:
+        """Answer that the token is missing or is another."""
+        self.set_header("WWW-Authenticate", "Bearer")
+        self.tell_problem(401, "execution_exchange.http.token")
 
     def tell_problem(self, status: int, key: str, /, **values: Any) -> None:
         """Answer that something is wrong, and what to do about it."""
@@ -261,9 +269,14 @@ class _Taking(_Handler):
         self._body = hashlib.sha256()
         self._file = tempfile.TemporaryFile()  # noqa: SIM115
         self._n = 0
-        super().prepare()
-        length = self.request.headers.get("Content-Length", "")
-        if not self._finished and length.isdigit() and int(length) > self.server.most_bytes + _HEARD_OUT:
+        self._is_known = self.is_known()
+        said = self.request.headers.get("Content-Length", "")
+        length = int(said) if said.isdigit() else 0
+        # Who is answered before they have said everything may lose the answer with the connection.
+        if not self._is_known:
+            if self.request.method != "POST" or length > _HEARD_OUT:
+                self.tell_unknown()
+        elif length > self.server.most_bytes + _HEARD_OUT:
             self._tell_too_long()
 
     def _tell_too_long(self) -> None:
@@ -271,7 +284,7 @@ class _Taking(_Handler):
 
     def data_received(self, chunk: bytes) -> None:
         self._n += len(chunk)
-        if self._n <= self.server.most_bytes:
+        if self._is_known and self._n <= self.server.most_bytes:
             self._body.update(chunk)
             self._file.write(chunk)
 
@@ -279,6 +292,9 @@ class _Taking(_Handler):
         self._file.close()
 
     async def post(self) -> None:
+        if not self._is_known:
+            self.tell_unknown()
+            return
         if self._n > self.server.most_bytes:
             self._tell_too_long()
             return
