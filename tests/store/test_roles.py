@@ -129,7 +129,8 @@ def _areas_of(store: Store) -> dict[type, Area]:
 
 
 def _kinds(area: type[Area]) -> set[type[Area]]:
-    below = area.__subclasses__()
+    # What builds on an area of the store is that area still.
+    below = [] if area in AREAS else area.__subclasses__()
     return set().union(*map(_kinds, below)) if below else {area}
 
 

@@ -101,7 +101,7 @@ def count_dispositions(
     --------
     >>> contacts = pd.DataFrame({"strategy_id": ["S1"] * 3, "disposition": ["reached"] * 2 + ["refused"]})
     >>> count_dispositions(contacts)["n"].tolist()
-    [2, 0, 1, 0, 0]
+    [2, 0, 1, 0, 0, 0]
     """
     made = contacts if strategy_ids is None else contacts[contacts["strategy_id"].isin(strategy_ids)]
     known = read_dispositions() if dispositions is None else dispositions
