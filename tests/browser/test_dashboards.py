@@ -224,7 +224,7 @@ def test_screenshot_of_every_page_drawn_without_another_machine(dashboards, visi
         assert page.locator(".wb .note.error").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
         seen(opened, f"{stage}.{kind}" if name == "overview" else f"{stage}.{name}.{kind}")
-        if (stage, name) in READ:
+        if (stage, name) in READ and "WORKBENCH_SCREENSHOTS" not in os.environ:
             READ[stage, name](page, lang)
         assert page.locator(".wb .note.error").count() == 0
         # A viewer is sent no customer; wherever ten digits begin: an id may stand in a longer number.

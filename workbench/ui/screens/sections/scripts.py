@@ -155,7 +155,13 @@ class ScriptsSection(Section):
             self.screen.draw(self.steps, chart, tree)
         self._paint_trial()
         common = {"strategy": state.strategy, "version": state.shown_version, "hints": self._hints}
-        self.screen.fill(self.objections, "scripts_objections.html", rows=findings.objections(), **common)
+        self.screen.fill(
+            self.objections,
+            "scripts_objections.html",
+            rows=findings.objections(),
+            told=state.is_told(),
+            **common,
+        )
         self.screen.fill(
             self.read,
             "scripts_read.html",
