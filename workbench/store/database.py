@@ -30,6 +30,8 @@ from workbench.store.remembered import Remembered
 from workbench.store.roles import Role, is_guarded, normal_role
 
 _Answer = TypeVar("_Answer")
+_AT_WORK = ("participant", "contributor")
+"""Roles that keep a server's connection open."""
 
 
 def current_user() -> str:
@@ -111,8 +113,8 @@ class Database:
     def _create_engine(self) -> sa.Engine:
         read_only = self.role == "viewer"
         if self.path is None:
-            # Who takes part in a room asks every second whether there is anything new.
-            return server_engine(self.url, read_only=read_only, keep=self.role == "participant")
+            # Who takes part in a room asks every second, and who works at the desk with every press.
+            return server_engine(self.url, read_only=read_only, keep=self.role in _AT_WORK)
         return sqlite_engine(self.path, read_only=read_only)
 
     def _connect(self) -> sa.Connection:

@@ -98,8 +98,9 @@ def server_engine(url: sa.URL, *, read_only: bool, keep: bool = False) -> sa.Eng
     read_only : bool
         For a reader.
     keep : bool, default=False
-        Whether a connection stays open for the next question, for who asks every second.
-        A server counts its connections, and dashboards are many: others keep none.
+        Whether a connection stays open for the next question, for who asks every second or
+        with every press. A server counts its connections, and dashboards are many: others
+        keep none.
 
     Raises
     ------
