@@ -292,7 +292,7 @@ def run(folder: Path, options: argparse.Namespace) -> int:
                     busy.unlink(missing_ok=True)
                     agents[number] = start(number)
                     killed += 1
-                spread = place["seconds"] * 0.9 / options.kills if place["seconds"] else 2.0
+                spread = place["seconds"] * 0.75 / options.kills if place["seconds"] else 2.0
                 next_kill = time.time() + 2 * spread * chance.random()
             time.sleep(0.02)
     finally:
@@ -311,7 +311,7 @@ def _victim(
     while pressing and time.time() < until:
         found = [n for n, agent in agents.items() if agent.poll() is None and _is_busy(folder, n)]
         if found:
-            time.sleep(0.06 * chance.random())
+            time.sleep(0.012 * chance.random())
             return chance.choice(found)
         time.sleep(0.001)
     return chance.choice([n for n, agent in agents.items() if agent.poll() is None] or [0])

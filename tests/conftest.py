@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -22,7 +23,11 @@ _TOGETHER = ("browser", "notebooks")
 
 
 def pytest_configure() -> None:
-    """Take Ctrl-C as a terminal gives it: what a shell starts in the background begins deaf to it."""
+    """Take Ctrl-C as a terminal gives it: what a shell starts in the background begins deaf to it.
+
+    And look for garbage less often: a quarter of the time in which tests are collected went into it.
+    """
+    gc.set_threshold(100_000, 20, 50)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -277,6 +277,21 @@ class Shown:
         return self.server.address(SHOWN.format(stage), **asked)
 
 
+@pytest.fixture(scope="module")
+def show(hall) -> Callable[[dict[str, list]], Shown]:
+    """Return a function that shows cells as stages' pages, ``{stage: [cells]}``, until somebody else does.
+
+    For pages that ask nothing of their server; others have a server of their own by `publish`.
+    """
+
+    def start(pages: dict[str, list]) -> Shown:
+        for stage, cells in pages.items():
+            server = hall.write("viewer", SHOWN.format(stage), *cells)
+        return Shown(server)
+
+    return start
+
+
 @pytest.fixture
 def publish_as(hall) -> Callable[[Path, str], Shown]:
     """Return a function that publishes a folder of `stage_folder` for a role, until somebody else does."""

@@ -53,8 +53,8 @@ panel
 
 
 @pytest.fixture(scope="module")
-def published(publish):
-    return publish({"01_insight": [PANEL]})
+def published(show):
+    return show({"insight": [PANEL]})
 
 
 @pytest.fixture

@@ -173,9 +173,9 @@ def test_from_opening_the_room_to_a_label_and_a_hypothesis(desk, visit, figure, 
         # A kernel that ended, with half a sentence typed and a move under way.
         lin.type("Half a sent")
         lin.page.evaluate("window.before = true")
-        lin.page.evaluate(
-            "fetch(`${workbenchPage.base}voila/api/shutdown/${workbenchPage.kernel}`, { method: 'POST' })"
-        )
+        # Nobody waits for the answer: the page may have begun anew before it is there.
+        shutdown = "`${workbenchPage.base}voila/api/shutdown/${workbenchPage.kernel}`"
+        lin.page.evaluate(f"() => {{ fetch({shutdown}, {{ method: 'POST' }}) }}")
         lin.page.wait_for_function("window.before === undefined", timeout=60_000)
         lin.reads("断网时写的想法")
         lin.page.wait_for_function(

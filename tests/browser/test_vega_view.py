@@ -94,8 +94,8 @@ widgets.VBox([wrong, image])
 
 
 @pytest.fixture(scope="module")
-def server(publish):
-    return publish({"01_insight": PAGE, "02_strategy": MANY, "03_execution": WRONG})
+def server(show):
+    return show({"insight": PAGE, "strategy": MANY, "execution": WRONG})
 
 
 @pytest.fixture(scope="module")

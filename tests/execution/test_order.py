@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from workbench.execution import WorkOrder, build_worklist, make_dispositions, read_dispositions
+from workbench.execution import order as module
 from workbench.tables import CONTACTS, OUTCOMES
 
 START = dt.date(2026, 10, 12)
@@ -85,6 +86,29 @@ def test_it_is_the_worklists(targets, customers, strategies, seed: int) -> None:
         for name in ("status", "attempts", "last_disposition", "segment"):
             assert entry[name] == row[name]
         assert entry["due_on"] == (None if row["status"] == "done" else row["due_on"].date())
+
+
+@pytest.mark.parametrize("few", [0, 5, 10_000])
+@pytest.mark.parametrize("seed", range(3))
+def test_many_results_at_once_leave_what_one_by_one_leaves(
+    targets, strategies, monkeypatch, seed, few
+) -> None:
+    monkeypatch.setattr(module, "_FEW", few)
+    singly, together = (WorkOrder(targets, strategies, today=START) for _ in range(2))
+    for part in (seed, seed + 100):
+        contacts, outcomes = results(targets, part)
+        contacts["contact_id"] = [f"{part} {name}" for name in contacts["contact_id"]]
+        outcomes["outcome_id"] = [f"{part} {name}" for name in outcomes["outcome_id"]]
+        feed(singly, contacts, outcomes, seed)
+        with together.at_once(), together.at_once():
+            feed(together, contacts, outcomes, seed)
+        for days in (0, 2, 5, 11):
+            day = START + dt.timedelta(days=days)
+            assert list(together.walk(day, ahead=True)) == list(singly.walk(day, ahead=True))
+            assert together.promised("lin", day) == singly.promised("lin", day)
+        assert [together.entry(n) for n in range(len(together))] == [
+            singly.entry(n) for n in range(len(singly))
+        ]
 
 
 def test_the_control_is_not_on_it(targets, strategies) -> None:

@@ -302,7 +302,9 @@ def test_an_offer_whose_quota_is_used_up_is_not_shown(project: Project) -> None:
     quota.book("time_deposit", 1, key="c", lease=harbour)
     with pytest.raises(ParameterProblem, match="0 are left"):
         quota.book("time_deposit", 1, key="d", lease=harbour)
+    # Nobody is found: all are gone through, to say why.
     assert take(project, strategy_id="S1") is None
+    assert desk.passed["used_up"] > 1
     stopped = desk.stopped()
     assert stopped[["strategy_id", "branch", "why"]].values.tolist() == [
         ["S1", "Riverside", "used_up"],
@@ -313,6 +315,7 @@ def test_an_offer_whose_quota_is_used_up_is_not_shown(project: Project) -> None:
         desk.take("2026Q3-S1", "105")
     # The other strategy goes on; and what comes back can be sold again.
     assert take(project) == "201"
+    assert "used_up" not in desk.passed
     record(project, harbour, "refused", responded=False)
     assert take(project, strategy_id="S1") == "106"
     quota.give_back(booking, key="r")

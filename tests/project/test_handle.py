@@ -151,3 +151,18 @@ def test_a_copied_folder_opens_elsewhere(walked_folder: Path, walked: Project, t
     assert there.insight.segmentation().sha256 == walked.insight.segmentation().sha256
     assert len(there.customers(["customer_id"])) == len(walked.customers(["customer_id"]))
     assert str(there.lineage()) == str(walked.lineage())
+
+
+def test_the_status_follows_what_somebody_else_writes(copied: Project) -> None:
+    """It is remembered from press to press, but not past a write or past the file of rules."""
+    other = wb.open_project(copied.folder)
+    before = other.status().set_index("stage")
+    left = before.loc["review", "detail_values"]["n"]
+    before.loc["review", "detail_values"]["n"] = "spoiled by its reader"
+    open_ones = copied.review.recommendations().query("status == 'open'")["recommendation_id"]
+    copied.review.reject(open_ones.iloc[0], "Not this quarter.")
+    assert other.status().set_index("stage").loc["review", "detail_values"] == {"n": left - 1}
+    rules = copied.folder / "lifecycle.toml"
+    rules.write_text(rules.read_text(encoding="utf-8") + "\n# looked through\n", encoding="utf-8")
+    after = other.status().set_index("stage")
+    assert after.loc["insight", "detail_key"] == "project.status.stale_rules"

@@ -198,3 +198,30 @@ def test_the_same_frame_gives_the_same_bytes_elsewhere(store: Store, tmp_path: P
     one = store.artefacts.save("portrait", {"customers": _frame()})
     two = open_store(other).artefacts.save("portrait", {"customers": _frame()})
     assert one.sha256 == two.sha256
+
+
+def test_a_table_read_again_is_its_readers_own(store: Store) -> None:
+    artefact = store.artefacts.save("portrait", {"customers": _frame()})
+    first = store.artefacts.read(artefact, "customers")
+    first.loc[0, "balance"] = 99.0
+    first["extra"] = 1
+    pd.testing.assert_frame_equal(store.artefacts.read(artefact, "customers"), _frame())
+    assert list(store.artefacts.read(artefact, "customers", ["balance"]).columns) == ["balance"]
+
+
+def test_few_tables_are_kept_and_only_small_ones(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def read(path: Path, _columns: object) -> pd.DataFrame:
+        asked.append(path.name)
+        return _frame()
+
+    kept = module._SmallTables(most=2, largest=10)
+    for name, size in (("a", 5), ("b", 5), ("c", 5), ("large", 11)):
+        (tmp_path / name).write_bytes(b"x" * size)
+    for name in ("a", "b", "b", "a", "c", "a", "b", "large", "large"):
+        kept.read(tmp_path / name, None, read)
+    assert asked == ["a", "b", "c", "b", "large", "large"]
+    (tmp_path / "b").write_bytes(b"another")
+    kept.read(tmp_path / "b", None, read)
+    assert asked[-1] == "b"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import multiprocessing
 import os
 import signal
@@ -38,7 +39,9 @@ def test_the_pragmas_that_keep_the_file_whole(store: Store) -> None:
 def test_a_write_takes_the_lock_at_its_beginning(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     statements: list[str] = []
     sa.event.listen(
-        store.database.engine, "connect", lambda made, _record: made.set_trace_callback(statements.append)
+        store.database.engine,
+        "checkout",
+        lambda made, _record, _lent: made.set_trace_callback(statements.append),
     )
     store.comments.add("insight", "x", "2026 Q2")
     assert "BEGIN IMMEDIATE" in statements
@@ -259,3 +262,63 @@ def test_opening_is_quick_for_a_reader(store: Store) -> None:
     open_store(store.cycles.project_folder, role="viewer")
     # Alembic is not imported for it; a second would mean that it was.
     assert time.perf_counter() - started < 1
+
+
+def test_a_look_at_the_commits_drops_no_lock(store: Store) -> None:
+    """Closing any handle on a file drops the process's locks on it: nothing may do so."""
+    rows = store.cycles.rows
+    path = str(store.database.path)
+    attempt = (
+        "import sqlite3, sys\n"
+        "connection = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)\n"
+        "try:\n    connection.execute('BEGIN IMMEDIATE')\n"
+        "except sqlite3.OperationalError as error:\n    print(error)\n"
+    )
+    with (
+        store.database.engine.connect() as plain,
+        plain.execution_options(workbench_immediate=True).begin(),
+    ):
+        assert len(rows()) == 1
+        assert len(open_store(Path(path).parent).cycles.rows()) == 1
+        said = subprocess.run(
+            [sys.executable, "-c", attempt, path], capture_output=True, text=True, check=True
+        )
+    assert said.stdout.strip() == "database is locked"
+
+
+def test_a_file_put_in_its_place_is_read(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    store, other = open_store(tmp_path / "one"), open_store(tmp_path / "other")
+    store.cycles.open("2026 Q1", dt.date(2026, 3, 31))
+    other.cycles.open("2026 Q2", dt.date(2026, 6, 30))
+    assert [row["cycle_id"] for row in store.cycles.rows()] == ["2026 Q1"]
+    (tmp_path / "other" / "state.sqlite").replace(tmp_path / "one" / "state.sqlite")
+    assert [row["cycle_id"] for row in store.cycles.rows()] == ["2026 Q2"]
+    store.cycles.open("2026 Q3", dt.date(2026, 9, 30), "2026 Q2")
+    assert len(open_store(tmp_path / "one").cycles.rows()) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_fork_takes_no_open_file_along(store: Store) -> None:
+    assert len(store.cycles.rows()) == 1
+    name = str(store.database.path)
+
+    def opened() -> list[str]:
+        folder = Path("/proc/self/fd")
+        return [link for link in (os.path.realpath(fd) for fd in folder.iterdir()) if link == name]
+
+    assert opened(), "the file stays open for the next question"
+    reads, writes = os.pipe()
+    child = os.fork()
+    if not child:  # pragma: no cover - in another process
+        found = len(opened())
+        # It reads and writes on a connection of its own.
+        store.comments.add("insight", "from the fork", "2026 Q2")
+        os.write(writes, str(found).encode())
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert os.read(reads, 8) == b"0"
+    os.close(reads)
+    os.close(writes)
+    assert list(store.comments.frame("insight", "2026 Q2")["text"]) == ["from the fork"]

@@ -125,7 +125,7 @@ def test_a_mistake_is_taken_back_by_whoever_made_it(store: Store) -> None:
         store.feedback.take_back(number)
     assert store.feedback.rows(CYCLE) == []
     # Its code is in use all the same: what was said stays in the book.
-    assert store.feedback_codes.uses() == {"price_fees": 1}
+    assert store.feedback_codes.uses() == {"codes": {"price_fees": 1}}
     with pytest.raises(NotFound):
         store.feedback.take_back(99)
 
@@ -178,11 +178,11 @@ def test_a_code_that_was_used_is_not_lost(store: Store) -> None:
     with_list(store)
     store.feedback.give(CYCLE, "k", note(), given_at=dt.datetime(2026, 10, 1))
     codes = [{"code": "price_fees"}, {"code": "offer_liked"}]
-    assert store.feedback_codes.save(codes, [], expected_version=0) == 1
+    assert store.feedback_codes.save(codes, {}, expected_version=0) == 1
     with pytest.raises(ParameterProblem, match=r"used 1 times"):
-        store.feedback_codes.save(codes[1:], ["price_fees"], expected_version=1)
+        store.feedback_codes.save(codes[1:], {"codes": ["price_fees"]}, expected_version=1)
     with pytest.raises(Conflict):
-        store.feedback_codes.save(codes[:1], ["offer_liked"], expected_version=0)
-    assert store.feedback_codes.save(codes[:1], ["offer_liked"], expected_version=1) == 2
+        store.feedback_codes.save(codes[:1], {"codes": ["offer_liked"]}, expected_version=0)
+    assert store.feedback_codes.save(codes[:1], {"codes": ["offer_liked"]}, expected_version=1) == 2
     assert store.feedback_codes.content() == codes[:1]
     assert [row["version"] for row in store.feedback_codes.versions()] == [1, 2]

@@ -65,17 +65,18 @@ def brute_force(options: pd.DataFrame, limits: Limits, per_customer: int) -> flo
         used = options[column] if column else pd.Series(1.0, index=options.index)
         mine = options["strategy_id"].eq(key) | options["offer"].eq(key) | options["channel"].eq(key)
         sign = -1.0 if kind == "minimum" else 1.0
-        kinds.append((sign * used.where(mine | (key == ""), 0.0), sign * amount))
+        kinds.append((sign * used.where(mine | (key == ""), 0.0).to_numpy(), sign * amount))
+    worths, strategies = options["value"].to_numpy(), options["strategy_id"].tolist()
     values, uses = np.zeros(1), np.zeros((1, len(kinds)))
-    for _, mine in options.groupby("customer_id"):
-        choices = [()] + [
-            rows
-            for size in range(1, per_customer + 1)
-            for rows in itertools.combinations(mine.index, size)
-            if mine.loc[list(rows), "strategy_id"].is_unique
+    for mine in options.groupby("customer_id").indices.values():
+        choices = [
+            list(rows)
+            for size in range(per_customer + 1)
+            for rows in itertools.combinations(mine, size)
+            if len({strategies[row] for row in rows}) == size
         ]
-        worth = np.array([options["value"].loc[list(rows)].sum() for rows in choices])
-        need = np.array([[used.loc[list(rows)].sum() for used, _ in kinds] for rows in choices])
+        worth = np.array([worths[rows].sum() for rows in choices])
+        need = np.array([[used[rows].sum() for used, _ in kinds] for rows in choices])
         values = (values[:, None] + worth[None, :]).ravel()
         uses = (uses[:, None, :] + need.reshape(1, len(choices), -1)).reshape(len(values), -1)
     fits = (uses <= np.array([amount for _, amount in kinds]) + 1e-9).all(axis=1)

@@ -11,6 +11,7 @@ import datetime as dt
 import heapq
 import itertools
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from workbench.tables import STRATEGIES, TARGETS
 # (due day, minus the score, strategy, customer, number of the entry): sorts as a worklist does.
 Item = tuple[int, float, str, str, int]
 _SKIPPED = 1_000
+_FEW = 100
 
 
 @dataclass
@@ -117,6 +119,8 @@ class WorkOrder:
         self._seen: set[str] = set()
         # Waiting for another try, and where: callbacks and retries of each strategy, sorted.
         self._again: dict[int, tuple[list[Item], Item]] = {}
+        # Entries to be put in their places later, while many results are taken in.
+        self._waiting: dict[int, Tries] | None = None
         names = list(dict.fromkeys(self.strategies))
         self._callbacks: dict[str, list[Item]] = {name: [] for name in names}
         self._retries: dict[str, list[Item]] = {name: [] for name in names}
@@ -137,6 +141,23 @@ class WorkOrder:
         return (due, -self._scores[n], self.strategies[n], self.customers[n], n)
 
     # Results -------------------------------------------------------------------------
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Take in many results, and put their entries in place at the end, all in one go.
+
+        One by one, each insertion moves what stands behind it in a list as long as all
+        entries: a million results take minutes.
+        """
+        if self._waiting is not None:
+            yield
+            return
+        self._waiting = {}
+        try:
+            yield
+        finally:
+            waiting, self._waiting = self._waiting, None
+            self._place_all(waiting)
 
     def add_contact(
         self,
@@ -184,17 +205,42 @@ class WorkOrder:
 
     def _place(self, n: int, tries: Tries) -> None:
         """Put an entry where its results say."""
+        if self._waiting is not None:
+            self._waiting[n] = tries
+            return
         standing = self._again.pop(n, None)
         if standing is not None:
             items, item = standing
             del items[bisect.bisect_left(items, item)]
+        place = self._place_of(n, tries)
+        if place is not None:
+            bisect.insort(*place)
+            self._again[n] = place
+
+    def _place_of(self, n: int, tries: Tries) -> tuple[list[Item], Item] | None:
+        """Return the list that an entry waits in for another try, and as what; None if it is done."""
         status = self._status(tries)
         if status == "done":
-            return
+            return None
         items = (self._callbacks if status == "callback" else self._retries)[self.strategies[n]]
-        item = self._item(n, self._due(n, tries))
-        bisect.insort(items, item)
-        self._again[n] = (items, item)
+        return items, self._item(n, self._due(n, tries))
+
+    def _place_all(self, waiting: dict[int, Tries]) -> None:
+        if len(waiting) <= _FEW:
+            for n, tries in waiting.items():
+                self._place(n, tries)
+            return
+        lists = [*self._callbacks.values(), *self._retries.values()]
+        for items in lists:
+            items[:] = [item for item in items if item[-1] not in waiting]
+        for n, tries in waiting.items():
+            self._again.pop(n, None)
+            place = self._place_of(n, tries)
+            if place is not None:
+                place[0].append(place[1])
+                self._again[n] = place
+        for items in lists:
+            items.sort()
 
     def _status(self, tries: Tries) -> str:
         entry = self._codes.get(tries.disposition)
@@ -261,6 +307,13 @@ class WorkOrder:
         items = heapq.merge(*self._callbacks.values())
         due = itertools.takewhile(lambda item: item[0] <= day.toordinal(), items)
         return [item[-1] for item in due if self._tried[item[-1]].agent == agent]
+
+    def callback(self, n: int) -> tuple[dt.date, Tries] | None:
+        """Return when an entry is to be called again, and what was said; None if it is no callback."""
+        tries = self._tried.get(n)
+        if tries is None or self._status(tries) != "callback":
+            return None
+        return dt.date.fromordinal(self._due(n, tries)), tries
 
     def entry(self, n: int) -> dict[str, Any]:
         """Return what a worklist says of an entry: due_on, status, attempts, last_disposition and so on.

@@ -6,12 +6,11 @@ import contextlib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.spatial.distance import pdist, squareform
 from sklearn.decomposition import PCA
+from sklearn.neighbors import NearestNeighbors
 
 from workbench.errors import ParameterProblem
 from workbench.insight.placing import place_beside, trust_in
@@ -26,8 +25,6 @@ LEARNED = 50_000
 """Up to so many customers UMAP learns from all of them; of more, from a sample."""
 LEARNED_OF_MORE = 20_000
 TRUST_ROWS = 5_000
-EXACT = 4_096
-"""Of fewer customers, UMAP compares each with each and does not search for neighbours."""
 
 Progress = Callable[[float, str], None]
 
@@ -82,12 +79,13 @@ def embed(
 ) -> Embedding:
     """Embed customers in two dimensions: as a picture, never as input to clustering.
 
-    UMAP compiles itself at its first use in a process, which takes tens of seconds:
-    run it in a job, never in a dashboard. It learns from at most `sample_size` customers;
-    everyone else is placed at the mean of the 5 nearest of them, weighted by the inverse
-    of their distance. That takes seconds where UMAP's own ``transform`` takes minutes,
-    and pulls the placed a little towards the inside of their group:
-    ``trustworthiness_placed`` says what it costs. PCA is exact for everyone.
+    UMAP compiles itself at its first use in an environment, which takes tens of seconds, and
+    takes seconds after that: run it in a job, never in a dashboard. It is given the exact
+    neighbours; its own search for them would compile itself anew in every process. It learns
+    from at most `sample_size` customers; everyone else is placed at the mean of the 5 nearest
+    of them, weighted by the inverse of their distance. That takes seconds where UMAP's own
+    ``transform`` takes minutes, and pulls the placed a little towards the inside of their
+    group: ``trustworthiness_placed`` says what it costs. PCA is exact for everyone.
 
     Parameters
     ----------
@@ -201,13 +199,19 @@ def _umap(scaled: np.ndarray, random_state: int) -> np.ndarray:
         from umap import UMAP
 
         _keep_compiled()
-        options: dict[str, Any] = {"min_dist": 0.1, "random_state": random_state, "n_jobs": 1}
-        given = scaled
-        if len(scaled) < EXACT:
-            # UMAP takes all distances of so few too, but asks for each one by itself.
-            options["metric"], given = "precomputed", squareform(pdist(scaled))
-        model = UMAP(n_neighbors=min(NEIGHBOURS, len(scaled) - 1), **options)
-        return np.asarray(model.fit_transform(given))
+        # All distances at once find the nearest exactly. UMAP's own search for them only comes
+        # near, and compiles itself for half a minute in each process.
+        n_neighbors = min(NEIGHBOURS, len(scaled) - 1)
+        search = NearestNeighbors(n_neighbors=n_neighbors, algorithm="brute").fit(scaled)
+        distance, nearest = search.kneighbors(scaled)
+        model = UMAP(
+            n_neighbors=n_neighbors,
+            min_dist=0.1,
+            random_state=random_state,
+            n_jobs=1,
+            precomputed_knn=(nearest, distance),
+        )
+        return np.asarray(model.fit_transform(scaled))
 
 
 def _keep_compiled() -> None:

@@ -42,6 +42,7 @@ def _catalogue(lang: str) -> dict[str, str]:
     return messages
 
 
+@cache
 def keys(lang: str = "en") -> frozenset[str]:
     """Return every message key of a language."""
     return frozenset(_catalogue(lang))

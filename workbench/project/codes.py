@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -17,14 +17,33 @@ class VersionedCodes:
     ----------
     absent : str
         Key of the sentence for a code that there is not.
+    columns : tuple of str
+        Of the codes as a table.
     """
 
     absent: ClassVar[str]
+    columns: ClassVar[tuple[str, ...]]
     _store: Any
 
     def _standing(self) -> Mapping[str, Any]:
         """Return the codes in force, in the order in which they are offered, retired ones included."""
         raise NotImplementedError
+
+    def _make(self, rows: list[dict[str, Any]]) -> Mapping[str, Any]:
+        """Return rows as codes, checked."""
+        raise NotImplementedError
+
+    def frame(self) -> pd.DataFrame:
+        """Return the codes as a table that `save` takes back.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Its `columns`; ``retired`` ones are offered no more, and ``n`` is how often the
+            project has each.
+        """
+        rows = with_uses(plain_rows(self._standing()), self._store.uses()["codes"])
+        return pd.DataFrame(rows, columns=list(self.columns))
 
     def save(
         self,
@@ -33,8 +52,31 @@ class VersionedCodes:
         expected_version: int | None = None,
         note: str = "",
     ) -> int:
-        """Put codes in force in place of those there are, and return the version."""
-        raise NotImplementedError
+        """Put codes in force in place of those there are, and return the version.
+
+        Parameters
+        ----------
+        rows : pandas.DataFrame or sequence of mapping
+            As `frame` returns them.
+        expected_version : int, optional
+            The version that was looked at; by default whatever is in force.
+        note : str, default=""
+            Why.
+
+        Raises
+        ------
+        ParameterProblem
+            If a code is not possible, or one that is in use is left out.
+        Conflict
+            If somebody else changed the codes first.
+        NotAllowed
+            If the role may not define codes.
+        """
+        self._store.require("analyst")
+        wanted = self._make(records(rows))
+        version = self.version if expected_version is None else expected_version
+        removed = {"codes": [code for code in self._standing() if code not in wanted]}
+        return int(self._store.save(plain_rows(wanted), removed, expected_version=version, note=note))
 
     @property
     def version(self) -> int:
@@ -43,15 +85,13 @@ class VersionedCodes:
 
     def versions(self) -> pd.DataFrame:
         """Return who changed the codes when and why: version, note, at (UTC), who; the oldest first."""
-        return pd.DataFrame(self._store.versions(), columns=["version", "note", "at", "who"])
+        return versions_frame(self._store.versions())
 
     def put(self, row: Mapping[str, Any], *, note: str = "", expected_version: int | None = None) -> int:
         """Change one code, or add it behind the others; return the version."""
         version = self.version if expected_version is None else expected_version
-        rows = {code: entry.plain() for code, entry in self._standing().items()}
-        code = str(row.get("code", ""))
-        rows[code] = rows.get(code, {}) | dict(row)
-        return self.save(list(rows.values()), expected_version=version, note=note)
+        rows = with_row(plain_rows(self._standing()), row)
+        return self.save(rows, expected_version=version, note=note)
 
     def retire(self, code: str, *, note: str = "") -> int:
         """Offer a code no more; what has it stays readable. Return the version.
@@ -89,7 +129,45 @@ class VersionedCodes:
         return self.save(rows, expected_version=version, note=note)
 
     def _known(self, code: str) -> str:
-        known = self._standing()
-        if code not in known:
-            raise NotFound(self.absent, code=code, known=", ".join(known))
-        return code
+        return known_code(code, self._standing(), self.absent)
+
+
+def records(rows: pd.DataFrame | Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a table's rows, or rows as they are."""
+    given: Any = rows.to_dict("records") if isinstance(rows, pd.DataFrame) else list(rows)
+    return given
+
+
+def plain_numbers(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with Python's own numbers; a table's are numpy's."""
+    return {str(name): cell.item() if hasattr(cell, "item") else cell for name, cell in row.items()}
+
+
+def plain_rows(entries: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return entries as JSON holds them."""
+    return [entry.plain() for entry in entries.values()]
+
+
+def with_uses(rows: Iterable[dict[str, Any]], uses: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return rows with ``n``, how often the code of each is used."""
+    return [row | {"n": uses.get(row["code"], 0)} for row in rows]
+
+
+def with_row(rows: Iterable[dict[str, Any]], row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return rows with one of them changed by its code, or added behind the others."""
+    known = {entry["code"]: entry for entry in rows}
+    code = str(row.get("code", ""))
+    known[code] = known.get(code, {}) | dict(row)
+    return list(known.values())
+
+
+def known_code(code: str, known: Collection[str], absent: str) -> str:
+    """Return a code that there is, or raise `NotFound` with a sentence that names those there are."""
+    if code not in known:
+        raise NotFound(absent, code=code, known=", ".join(known))
+    return code
+
+
+def versions_frame(versions: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return versions as a table: version, note, at (UTC), who."""
+    return pd.DataFrame(versions, columns=["version", "note", "at", "who"])

@@ -54,7 +54,8 @@ class Desk(DeskCalls):
         ``given_back`` (by the same person, within half a day), ``promised`` (another person's
         callback of the day), ``later`` (asked for a later hour), ``no_consent``,
         ``do_not_contact``, ``asked_to_stop`` (said so on the telephone), ``unknown``,
-        ``used_up``, ``no_quota_now``.
+        ``used_up``, ``no_quota_now``. Customers of an offer of which no branch has anything left
+        are counted only where nobody was found.
     """
 
     def __init__(self, project: Project) -> None:
@@ -117,13 +118,17 @@ class Desk(DeskCalls):
         passed: Counter[str] = Counter()
 
         def choose(order: DeskOrder, look: Look) -> Wanted | None:
-            passed.clear()
             today = on or order.day(look.at)
-            for n in order.order.walk(today, order.strategies(strategy_id, channel), ahead=ahead):
-                why = order.refusal(n, look, today, who)
-                if not why:
-                    return _wanted(order, n, today)
-                passed[why] += 1
+            mine = order.strategies(strategy_id, channel)
+            sellable = order.sellable(mine, look, today)
+            # Where there is nobody, all are gone through, to say why.
+            for strategies in (sellable, mine) if sellable != mine else (mine,):
+                passed.clear()
+                for n in order.order.walk(today, strategies, ahead=ahead):
+                    why = order.refusal(n, look, today, who)
+                    if not why:
+                        return _wanted(order, n, today)
+                    passed[why] += 1
             return None
 
         found = self._take(who, choose, minutes, lang)

@@ -273,7 +273,7 @@ class DeskCalls:
         return frame.sort_values(["due_on", "call_at"], ignore_index=True, kind="stable")
 
     def figures(self, agent: str | None = None) -> dict[str, float]:
-        """Return what a person has recorded at the desk since midnight (UTC).
+        """Return what a person has recorded at the desk since midnight on this machine's clock.
 
         Returns
         -------
@@ -282,8 +282,7 @@ class DeskCalls:
         """
         self._store.require("contributor")
         database = self._project.store.database
-        since = dt.datetime.combine(database.clock().date(), dt.time())
-        made = self._store.made(agent or database.who, since)
+        made = self._store.made(agent or database.who, last_midnight(database.clock()))
         codes = self._project.execution.dispositions.codes()
         reached = [row for row in made if row["disposition"] in codes and codes[row["disposition"]].reached]
         yes = [row for row in made if row["responded"]]
@@ -293,6 +292,28 @@ class DeskCalls:
             "responses": len(yes),
             "amount": float(sum(row["amount"] or 0 for row in yes)),
         }
+
+
+def last_midnight(moment: dt.datetime, zone: dt.tzinfo | None = None) -> dt.datetime:
+    """Return the beginning, in UTC, of the day that a UTC moment falls on.
+
+    Parameters
+    ----------
+    moment : datetime.datetime
+        UTC, naive.
+    zone : datetime.tzinfo, optional
+        Where; by default where this machine's clock is set.
+
+    Examples
+    --------
+    >>> china = dt.timezone(dt.timedelta(hours=8))
+    >>> last_midnight(dt.datetime(2026, 10, 12, 1, 30), china)
+    datetime.datetime(2026, 10, 11, 16, 0)
+    """
+    here = moment.replace(tzinfo=dt.UTC).astimezone(zone)
+    # Made anew from the date: on the day of a change of clocks, midnight had another offset.
+    day = dt.datetime.combine(here.date(), dt.time(), tzinfo=zone)
+    return day.astimezone(dt.UTC).replace(tzinfo=None)
 
 
 def rate_words(rate: Mapping[str, Any]) -> str:

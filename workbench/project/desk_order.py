@@ -74,29 +74,31 @@ class DeskOrder:
         }
         branch = people["branch"].fillna("") if "branch" in people else None
         self.branches: list[str] = [""] * len(people) if branch is None else branch.astype("str").tolist()
+        self._all_branches = sorted({"", *self.branches})
         self._refusals = refusals_of(known, self.order.customers)
 
     def add(self, news: News) -> None:
         """Take in results that have come in."""
         contacts, outcomes = self.after
-        for row in news.contacts:
-            self.order.add_contact(
-                row.list_id,
-                row.customer_id,
-                row.contacted_at,
-                row.contact_id,
-                row.disposition,
-                row.agent or "",
-                row.call_at,
-            )
-            if row.disposition in self._stopping:
-                self._stopped.add(row.customer_id)
-            contacts = max(contacts, row.position or 0)
-        for row in news.outcomes:
-            self.order.add_outcome(
-                row.list_id, row.customer_id, row.recorded_at, row.outcome_id, row.responded
-            )
-            outcomes = max(outcomes, row.position or 0)
+        with self.order.at_once():
+            for row in news.contacts:
+                self.order.add_contact(
+                    row.list_id,
+                    row.customer_id,
+                    row.contacted_at,
+                    row.contact_id,
+                    row.disposition,
+                    row.agent or "",
+                    row.call_at,
+                )
+                if row.disposition in self._stopping:
+                    self._stopped.add(row.customer_id)
+                contacts = max(contacts, row.position or 0)
+            for row in news.outcomes:
+                self.order.add_outcome(
+                    row.list_id, row.customer_id, row.recorded_at, row.outcome_id, row.responded
+                )
+                outcomes = max(outcomes, row.position or 0)
         self.after = (contacts, outcomes)
 
     def day(self, at: dt.datetime) -> dt.date:
@@ -146,11 +148,30 @@ class DeskOrder:
             return "leased"
         if order.customers[n] in look.given_back:
             return "given_back"
-        tried = order.entry(n)
-        if tried["status"] == "callback" and tried["due_on"] == day:
-            if tried["last_agent"] not in ("", agent):
+        again = order.callback(n)
+        if again is not None and again[0] == day:
+            tries = again[1]
+            if tries.agent not in ("", agent):
                 return "promised"
-            if tried["call_at"] is not None and tried["call_at"] > look.at + EARLY:
+            if tries.call_at is not None and tries.call_at > look.at + EARLY:
                 return "later"
-        offer = str(self.cards[order.strategies[n]]["offer"])
-        return stopped_offers(look.quotas, offer, self.branches[n], day) or ""
+        return self._stop(order.strategies[n], self.branches[n], look, day)
+
+    def _stop(self, strategy_id: str, branch: str, look: Look, day: dt.date) -> str:
+        """Return why nothing of a strategy's offer can go to a branch; empty where it can."""
+        offer = str(self.cards[strategy_id]["offer"])
+        return stopped_offers(look.quotas, offer, branch, day) or ""
+
+    def sellable(self, strategies: set[str], look: Look, day: dt.date) -> set[str]:
+        """Return the strategies of which something is left for some branch.
+
+        Of one that nothing is left of, all customers would be passed over, one by one, at
+        every press and while everybody else waits.
+        """
+        limited = {state.offer for state in look.quotas}
+        return {
+            name
+            for name in strategies
+            if str(self.cards[name]["offer"]) not in limited
+            or not all(self._stop(name, branch, look, day) for branch in self._all_branches)
+        }

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-
-import pandas as pd
 
 from workbench.project.codes import VersionedCodes
 
@@ -14,6 +12,7 @@ if TYPE_CHECKING:
     from workbench.project.handle import Project
 
 COLUMNS = ("code", "en", "zh_CN", "reached", "next", "days", "aliases", "retired", "stops", "n")
+"""en and zh_CN are labels, aliases a list; `stops`: no list shows the customer any more; n: contacts."""
 
 
 class Dispositions(VersionedCodes):
@@ -26,6 +25,7 @@ class Dispositions(VersionedCodes):
     """
 
     absent = "execution_desk.error.no_code"
+    columns = COLUMNS
 
     def __init__(self, project: Project) -> None:
         self._store = project.store.disposition_codes
@@ -63,59 +63,13 @@ class Dispositions(VersionedCodes):
 
         return self._store.customers(stopping(self.codes()))
 
-    def frame(self) -> pd.DataFrame:
-        """Return the codes as a table that `save` takes back.
-
-        Returns
-        -------
-        pandas.DataFrame
-            code, en, zh_CN (labels), reached, next, days, aliases (list), retired, stops (no
-            list shows the customer any more), and n: the contacts of the project that have it.
-        """
-        uses = self._store.uses()
-        rows = [entry.plain() | {"n": uses.get(code, 0)} for code, entry in self.codes().items()]
-        return pd.DataFrame(rows, columns=list(COLUMNS))
-
-    def save(
-        self,
-        rows: pd.DataFrame | Sequence[Mapping[str, Any]],
-        *,
-        expected_version: int | None = None,
-        note: str = "",
-    ) -> int:
-        """Put codes in force in place of those there are, and return the version.
-
-        Parameters
-        ----------
-        rows : pandas.DataFrame or sequence of mapping
-            As `frame` returns them; see `workbench.execution.make_dispositions`.
-        expected_version : int, optional
-            The version that was looked at; by default whatever is in force.
-        note : str, default=""
-            Why.
-
-        Raises
-        ------
-        ParameterProblem
-            If a code is not possible, or one that contacts have is left out.
-        Conflict
-            If somebody else changed the codes first.
-        NotAllowed
-            If the role may not define codes.
-        """
-        from workbench.execution import make_dispositions
-
-        self._store.require("analyst")
-        given: Any = rows.to_dict("records") if isinstance(rows, pd.DataFrame) else list(rows)
-        wanted = make_dispositions([{**row, "days": _whole(row.get("days", 0))} for row in given])
-        version = self._store.version() if expected_version is None else expected_version
-        removed = [code for code in self.codes() if code not in wanted]
-        return self._store.save(
-            [entry.plain() for entry in wanted.values()], removed, expected_version=version, note=note
-        )
-
     def _standing(self) -> Mapping[str, Disposition]:
         return self.codes()
+
+    def _make(self, rows: list[dict[str, Any]]) -> Mapping[str, Disposition]:
+        from workbench.execution import make_dispositions
+
+        return make_dispositions([{**row, "days": _whole(row.get("days", 0))} for row in rows])
 
 
 def _whole(days: Any) -> Any:

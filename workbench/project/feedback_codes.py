@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-
-import pandas as pd
 
 from workbench.locale import normal_language
 from workbench.project.codes import VersionedCodes
@@ -15,6 +13,7 @@ if TYPE_CHECKING:
     from workbench.project.handle import Project
 
 COLUMNS = ("code", "group", "en", "zh_CN", "group_en", "group_zh_CN", "retired", "n")
+"""en, zh_CN, group_en and group_zh_CN are labels; n counts what was taken back, too."""
 
 
 class FeedbackCodes(VersionedCodes):
@@ -27,6 +26,7 @@ class FeedbackCodes(VersionedCodes):
     """
 
     absent = "execution_feedback.error.no_code"
+    columns = COLUMNS
 
     def __init__(self, project: Project) -> None:
         self._store = project.store.feedback_codes
@@ -54,56 +54,10 @@ class FeedbackCodes(VersionedCodes):
 
         return offer_feedback_codes(self.all(), lang)
 
-    def frame(self) -> pd.DataFrame:
-        """Return the codes as a table that `save` takes back.
-
-        Returns
-        -------
-        pandas.DataFrame
-            code, group, en, zh_CN, group_en, group_zh_CN (labels), retired, and n: how often the
-            project has it, what was taken back included.
-        """
-        uses = self._store.uses()
-        rows = [entry.plain() | {"n": uses.get(code, 0)} for code, entry in self.all().items()]
-        return pd.DataFrame(rows, columns=list(COLUMNS))
-
-    def save(
-        self,
-        rows: pd.DataFrame | Sequence[Mapping[str, Any]],
-        *,
-        expected_version: int | None = None,
-        note: str = "",
-    ) -> int:
-        """Put codes in force in place of those there are, and return the version.
-
-        Parameters
-        ----------
-        rows : pandas.DataFrame or sequence of mapping
-            As `frame` returns them; see `workbench.execution.make_feedback_codes`.
-        expected_version : int, optional
-            The version that was looked at; by default whatever is in force.
-        note : str, default=""
-            Why.
-
-        Raises
-        ------
-        ParameterProblem
-            If a code is not possible, or one that was used is left out.
-        Conflict
-            If somebody else changed the codes first.
-        NotAllowed
-            If the role may not define codes.
-        """
-        from workbench.execution import make_feedback_codes
-
-        self._store.require("analyst")
-        given: Any = rows.to_dict("records") if isinstance(rows, pd.DataFrame) else list(rows)
-        wanted = make_feedback_codes(given)
-        version = self._store.version() if expected_version is None else expected_version
-        removed = [code for code in self.all() if code not in wanted]
-        return self._store.save(
-            [entry.plain() for entry in wanted.values()], removed, expected_version=version, note=note
-        )
-
     def _standing(self) -> Mapping[str, FeedbackCode]:
         return self.all()
+
+    def _make(self, rows: list[dict[str, Any]]) -> Mapping[str, FeedbackCode]:
+        from workbench.execution import make_feedback_codes
+
+        return make_feedback_codes(rows)

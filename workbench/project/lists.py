@@ -249,10 +249,11 @@ class TargetLists:
 
     def cards(self) -> pd.DataFrame:
         """Return the cards of the launched strategies as they were at the launch."""
-        rows = {r["strategy_id"]: r["card"] for r in self._store.lists.rows(self._project.cycle.cycle_id)}
-        return cards_frame([{**card, **dict.fromkeys(STAMPS)} for card in rows.values()]).drop(
-            columns=list(STAMPS)
+        cycle = self._project.cycle.cycle_id
+        kept: pd.DataFrame = self._store.database.remember(
+            ("launched cards", cycle), lambda: _cards_of(self._store.lists.rows(cycle))
         )
+        return kept.copy()
 
     def plan_version(self) -> int | None:
         """Return the plan that the newest launched list was cut from, None where there is none."""
@@ -272,6 +273,12 @@ class TargetLists:
         if not rows:
             raise NotFound("project.error.no_lists", cycle=self._project.cycle.cycle_id or "-")
         return self._store.artefacts.read(self._store.artefacts.find(rows[-1]["artefact_id"]), "funnel")
+
+
+def _cards_of(lists: list[dict[str, Any]]) -> pd.DataFrame:
+    cards = {row["strategy_id"]: row["card"] for row in lists}
+    frame = cards_frame([{**card, **dict.fromkeys(STAMPS)} for card in cards.values()])
+    return frame.drop(columns=list(STAMPS))
 
 
 def _target_list(row: Mapping[str, Any]) -> TargetList:

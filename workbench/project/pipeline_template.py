@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.errors import NotFound, ParameterProblem
+from workbench.errors import ParameterProblem
+from workbench.project.codes import (
+    known_code,
+    plain_numbers,
+    plain_rows,
+    records,
+    versions_frame,
+    with_row,
+    with_uses,
+)
 
 if TYPE_CHECKING:
     from workbench.execution.pipeline_template import EndReason, Question, Step
@@ -96,8 +105,7 @@ class PipelineTemplate:
             in use.
         """
         uses = self._store.uses()[_known_part(part)]
-        rows = [entry.plain() | {"n": uses.get(code, 0)} for code, entry in self._part(part).items()]
-        return pd.DataFrame(rows)
+        return pd.DataFrame(with_uses(plain_rows(self._part(part)), uses))
 
     def _part(self, part: str) -> Mapping[str, Any]:
         parts: Mapping[str, Any] = self._content(_HOMES[_known_part(part)])[part]
@@ -105,8 +113,7 @@ class PipelineTemplate:
 
     def versions(self, part: str = "steps") -> pd.DataFrame:
         """Return who changed it when and why: version, note, at (UTC), who; the oldest first."""
-        rows = self._store.versions(_HOMES[_known_part(part)])
-        return pd.DataFrame(rows, columns=["version", "note", "at", "who"])
+        return versions_frame(self._store.versions(_HOMES[_known_part(part)]))
 
     def save(
         self,
@@ -143,30 +150,26 @@ class PipelineTemplate:
         self._store.require("analyst")
         home = _HOMES[_known_part(part)]
         version = self._store.version(home) if expected_version is None else expected_version
-        given: Any = rows.to_dict("records") if isinstance(rows, pd.DataFrame) else list(rows)
-        given = [_plain(row) for row in given]
+        given = [_plain(row) for row in records(rows)]
         steps, reasons, questions = self.steps(), self.reasons(), self.questions()
         taken_away: dict[str, list[str]] = {}
         content: dict[str, Any]
         if part == "questions":
             wanted = make_questions(given, steps)
             taken_away = _questions_taken(questions, wanted)
-            content = {"questions": [entry.plain() for entry in wanted.values()]}
+            content = {"questions": plain_rows(wanted)}
         else:
             new_steps = make_steps(given) if part == "steps" else steps
             new_reasons = make_reasons(given) if part == "reasons" else reasons
             # No question may wait for a step that there is no more.
-            make_questions([entry.plain() for entry in questions.values()], new_steps)
+            make_questions(plain_rows(questions), new_steps)
             retired = [code for code, step in new_steps.items() if step.retired]
             taken_away = {
                 "steps": [code for code in steps if code not in new_steps],
                 "standing": [code for code in retired if code in steps and not steps[code].retired],
                 "reasons": [code for code in reasons if code not in new_reasons],
             }
-            content = {
-                "steps": [entry.plain() for entry in new_steps.values()],
-                "reasons": [entry.plain() for entry in new_reasons.values()],
-            }
+            content = {"steps": plain_rows(new_steps), "reasons": plain_rows(new_reasons)}
         return self._store.save(home, content, taken_away, expected_version=version, note=note)
 
     def put(
@@ -174,10 +177,8 @@ class PipelineTemplate:
     ) -> int:
         """Change one entry, or add it behind the others; return the version."""
         version = self.version(part) if expected_version is None else expected_version
-        rows = {code: entry.plain() for code, entry in self._part(part).items()}
-        code = str(row.get("code", ""))
-        rows[code] = rows.get(code, {}) | dict(row)
-        return self.save(part, rows.values(), expected_version=version, note=note)
+        rows = with_row(plain_rows(self._part(part)), row)
+        return self.save(part, rows, expected_version=version, note=note)
 
     def retire(self, part: str, code: str, *, note: str = "") -> int:
         """Offer an entry no more; what has it stays readable. Return the version.
@@ -217,10 +218,7 @@ class PipelineTemplate:
         return self.save(part, rows, expected_version=version, note=note)
 
     def _known(self, part: str, code: str) -> str:
-        known = self._part(part)
-        if code not in known:
-            raise NotFound("execution_pipeline.error.no_code", code=code, known=", ".join(known))
-        return code
+        return known_code(code, self._part(part), "execution_pipeline.error.no_code")
 
 
 def _questions_taken(old: Mapping[str, Question], new: Mapping[str, Question]) -> dict[str, list[str]]:
@@ -245,11 +243,8 @@ def _known_part(part: str) -> str:
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a table's row with Python's own numbers, and without what only a table has."""
-    plain = {str(name): value for name, value in row.items() if name != "n"}
-    # A table's numbers are numpy's.
-    for name, value in plain.items():
-        if hasattr(value, "item"):
-            plain[name] = value.item()
+    plain = plain_numbers(row)
+    plain.pop("n", None)
     days = plain.get("days")
     if isinstance(days, float) and days.is_integer():
         plain["days"] = int(days)

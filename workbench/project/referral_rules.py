@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.errors import NotFound
+from workbench.project.codes import known_code, plain_numbers, records, versions_frame, with_row, with_uses
 
 if TYPE_CHECKING:
     from workbench.execution.referral_rules import ReferralRules
@@ -81,12 +81,11 @@ class ReferralCodes:
 
     def _frame(self, part: str, columns: tuple[str, ...]) -> pd.DataFrame:
         uses = self._store.uses()[part]
-        rows = [row | {"n": uses.get(row["code"], 0)} for row in self.current().plain()[part]]
-        return pd.DataFrame(rows, columns=list(columns))
+        return pd.DataFrame(with_uses(self.current().plain()[part], uses), columns=list(columns))
 
     def versions(self) -> pd.DataFrame:
         """Return who changed the rules when and why: version, note, at (UTC), who; the oldest first."""
-        return pd.DataFrame(self._store.versions(), columns=["version", "note", "at", "who"])
+        return versions_frame(self._store.versions())
 
     def save(
         self,
@@ -125,7 +124,7 @@ class ReferralCodes:
         version = self._store.version() if expected_version is None else expected_version
         standing = self.current()
         parts = {
-            part: standing.plain()[part] if rows is None else _records(rows)
+            part: standing.plain()[part] if rows is None else [plain_numbers(row) for row in records(rows)]
             for part, rows in (("kinds", kinds), ("reasons", reasons))
         }
         wanted = make_referral_rules(**parts)
@@ -137,17 +136,13 @@ class ReferralCodes:
 
     def put_kind(self, row: Mapping[str, Any], *, note: str = "", expected_version: int | None = None) -> int:
         """Change one kind, or add it behind the others; return the version."""
-        return self.save(
-            _put(self.current().plain()["kinds"], row), None, note=note, expected_version=expected_version
-        )
+        return self._put("kinds", row, note, expected_version)
 
     def put_reason(
         self, row: Mapping[str, Any], *, note: str = "", expected_version: int | None = None
     ) -> int:
         """Change one reason, or add it behind the others; return the version."""
-        return self.save(
-            None, _put(self.current().plain()["reasons"], row), note=note, expected_version=expected_version
-        )
+        return self._put("reasons", row, note, expected_version)
 
     def retire(self, code: str, *, note: str = "") -> int:
         """Offer a kind or a reason no more; what has it stays readable. Return the version.
@@ -157,7 +152,7 @@ class ReferralCodes:
         NotFound
             If there is no such code.
         """
-        return self._set(code, {"retired": True}, note)
+        return self._put(self._part(code), {"code": code, "retired": True}, note)
 
     def restore(self, code: str, *, note: str = "") -> int:
         """Offer a retired kind or reason again, and return the version.
@@ -167,7 +162,7 @@ class ReferralCodes:
         NotFound
             If there is no such code.
         """
-        return self._set(code, {"retired": False}, note)
+        return self._put(self._part(code), {"code": code, "retired": False}, note)
 
     def delete(self, code: str, *, note: str = "") -> int:
         """Delete a kind or reason that nothing has, and return the version.
@@ -183,34 +178,14 @@ class ReferralCodes:
         rows = [row for row in self.current().plain()[part] if row["code"] != code]
         return self._save(part, rows, note)
 
-    def _set(self, code: str, values: Mapping[str, Any], note: str) -> int:
-        part = self._part(code)
-        return self._save(part, _put(self.current().plain()[part], {"code": code, **values}), note)
+    def _put(self, part: str, row: Mapping[str, Any], note: str, expected_version: int | None = None) -> int:
+        return self._save(part, with_row(self.current().plain()[part], row), note, expected_version)
 
-    def _save(self, part: str, rows: list[dict[str, Any]], note: str) -> int:
-        return self.save(rows, None, note=note) if part == "kinds" else self.save(None, rows, note=note)
+    def _save(self, part: str, rows: Rows, note: str, expected_version: int | None = None) -> int:
+        parts = {"kinds": None, "reasons": None, part: rows}
+        return self.save(**parts, note=note, expected_version=expected_version)
 
     def _part(self, code: str) -> str:
         current = self.current()
-        for part, known in (("kinds", current.kinds), ("reasons", current.reasons)):
-            if code in known:
-                return part
-        everything = ", ".join([*current.kinds, *current.reasons])
-        raise NotFound("execution_referral.error.no_code", code=code, known=everything)
-
-
-def _put(rows: list[dict[str, Any]], row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    known = {entry["code"]: entry for entry in rows}
-    code = str(row.get("code", ""))
-    known[code] = known.get(code, {}) | dict(row)
-    return list(known.values())
-
-
-def _records(rows: Rows) -> list[dict[str, Any]]:
-    given: Any = rows.to_dict("records") if isinstance(rows, pd.DataFrame) else list(rows)
-    return [{name: _plain(cell) for name, cell in row.items()} for row in given]
-
-
-def _plain(cell: Any) -> Any:
-    """Return a table's number as Python's own."""
-    return cell.item() if hasattr(cell, "item") else cell
+        known_code(code, [*current.kinds, *current.reasons], "execution_referral.error.no_code")
+        return "kinds" if code in current.kinds else "reasons"

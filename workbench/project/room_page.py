@@ -245,7 +245,12 @@ def _wait(place: Path, process: subprocess.Popen[bytes], log: Path, seconds: flo
 def _ended(process: psutil.Process, seconds: float) -> None:
     ours = _started.pop(process.pid, None)
     if ours is None:
-        process.wait(seconds)
+        until = time.monotonic() + seconds
+        # What has ended stays a zombie until whoever started it asks after it.
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() >= until:
+                raise psutil.TimeoutExpired(seconds, process.pid)
+            time.sleep(0.02)
         return
     try:
         ours.wait(seconds)

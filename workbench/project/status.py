@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -17,8 +18,7 @@ State = tuple[str, str, dict[str, Any]]
 
 def stage_status(project: Project) -> pd.DataFrame:
     """Return the state of the four stages; see `Project.status`."""
-    facts = _Facts(project)
-    found = [facts.insight(), facts.strategy(), facts.execution(), facts.review()]
+    found = [(state, key, dict(values)) for state, key, values in _states(project)]
     # The first stage that waits for somebody is the current one.
     for i, (state, key, values) in enumerate(found):
         if state == "not_started":
@@ -29,6 +29,20 @@ def stage_status(project: Project) -> pd.DataFrame:
             break
     rows = [(stage, *state) for stage, state in zip(STAGES, found, strict=True)]
     return pd.DataFrame(rows, columns=["stage", "state", "detail_key", "detail_values"])
+
+
+def _states(project: Project) -> list[State]:
+    """Return each stage's own state; a screen asks for it with every press."""
+    cycle_id = project.cycle.cycle_id
+    portrait = project.store.artefacts.latest("portrait", cycle_id=cycle_id) if cycle_id else None
+    # The rules lie in a file beside the state, so that they are looked at each time.
+    rules_new = portrait is not None and project.insight.portraits.are_rules_new(portrait)
+
+    def ask() -> list[State]:
+        facts = _Facts(project)
+        return [facts.insight(rules_new), facts.strategy(), facts.execution(), facts.review()]
+
+    return project.store.database.remember(("status", cycle_id, rules_new), ask)
 
 
 class _Facts:
@@ -44,9 +58,19 @@ class _Facts:
                 known = self.newest.get(artefact.kind)
                 if known is None or artefact.version > known.version:
                     self.newest[artefact.kind] = artefact
-        self.lists = store.lists.rows(cycle_id) if cycle_id else []
 
-    def insight(self) -> State:
+    @cached_property
+    def lists(self) -> list[dict[str, Any]]:
+        """The cycle's lists."""
+        cycle_id = self.project.cycle.cycle_id
+        return self.project.store.lists.rows(cycle_id) if cycle_id else []
+
+    @cached_property
+    def counts(self) -> dict[str, Any]:
+        """How many contacts and outcomes these have."""
+        return self.project.store.results.counts([row["list_id"] for row in self.lists])
+
+    def insight(self, rules_new: bool) -> State:
         """Return the state of the segmentation."""
         imports = self.project.imports
         segmentation, portrait = self.newest.get("segmentation"), self.newest.get("portrait")
@@ -57,7 +81,7 @@ class _Facts:
         if portrait is not None:
             if imports.is_stale(portrait):
                 return "stale", "project.status.stale_import", {"version": segmentation.version}
-            if self.project.insight.portraits.are_rules_new(portrait):
+            if rules_new:
                 return "stale", "project.status.stale_rules", {"version": segmentation.version}
             if portrait.created_at > segmentation.created_at:
                 return "stale", "project.status.stale_portrait", {"version": segmentation.version}
@@ -89,7 +113,7 @@ class _Facts:
         """Return the state of contacts and outcomes."""
         if not self.lists:
             return "not_started", "project.status.nothing_launched", {}
-        counts = self.project.store.results.counts([row["list_id"] for row in self.lists])
+        counts = self.counts
         to_reach = sum(row["n"] - row["n_control"] for row in self.lists)
         values = {"contacts": f"{counts['contacts']:,}", "outcomes": f"{counts['outcomes']:,}"}
         if not counts["contacts"] and not counts["outcomes"]:
@@ -104,7 +128,7 @@ class _Facts:
         evaluation = self.newest.get("evaluation")
         if evaluation is None:
             return "not_started", "project.status.no_evaluation", {}
-        counts = self.project.store.results.counts([row["list_id"] for row in self.lists])
+        counts = self.counts
         if (
             counts["contacts"] != evaluation.summary["contacts"]
             or counts["outcomes"] != evaluation.summary["outcomes"]

@@ -106,7 +106,11 @@ class Strategy(LaunchControl, ListCutting):
             A `workbench.tables.STRATEGIES` with capacity_factor where a review set one,
             and row_version, updated_at, updated_by.
         """
-        return cards_frame(self._store.cards.rows(self._project.cycle.cycle_id))
+        cycle = self._project.cycle.cycle_id
+        kept = self._store.database.remember(
+            ("cards", cycle), lambda: cards_frame(self._store.cards.rows(cycle))
+        )
+        return kept.copy()
 
     def card(self, strategy_id: str) -> dict[str, Any]:
         """Return one card, with its ``row_version``.

@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -229,12 +231,11 @@ class Artefacts(Area):
         NotFound
             If there is none.
         """
-        table = schema.artefacts
-        with self.database.reading() as connection:
-            row = connection.execute(sa.select(table).where(table.c.artefact_id == artefact_id)).one_or_none()
-        if row is None:
+        query = sa.select(schema.artefacts).where(schema.artefacts.c.artefact_id == artefact_id)
+        found = self.database.remember(("artefact", artefact_id), partial(self._one, query))
+        if found is None:
             raise NotFound("store.error.no_artefact", artefact=artefact_id)
-        return _artefact(row)
+        return found
 
     @reads
     def versions(self, kind: str | None = None, cycle_id: str | None = None) -> list[Artefact]:
@@ -245,6 +246,9 @@ class Artefacts(Area):
             query = query.where(table.c.kind == kind)
         if cycle_id is not None:
             query = query.where(table.c.cycle_id == cycle_id)
+        return list(self.database.remember(("versions", kind, cycle_id), partial(self._all, query)))
+
+    def _all(self, query: sa.Select) -> list[Artefact]:
         with self.database.reading() as connection:
             return [_artefact(row) for row in connection.execute(query)]
 
@@ -255,13 +259,12 @@ class Artefacts(Area):
         query = sa.select(table).where(table.c.kind == kind).order_by(table.c.version.desc()).limit(1)
         if cycle_id is not None:
             query = query.where(table.c.cycle_id == cycle_id)
+        return self.database.remember(("latest", kind, cycle_id), partial(self._one, query))
 
-        def ask() -> Artefact | None:
-            with self.database.reading() as connection:
-                row = connection.execute(query).one_or_none()
-            return None if row is None else _artefact(row)
-
-        return self.database.remember(("latest", kind, cycle_id), ask)
+    def _one(self, query: sa.Select) -> Artefact | None:
+        with self.database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else _artefact(row)
 
     @reads
     def manifest(self, artefact: Artefact) -> dict[str, Any]:
@@ -327,25 +330,61 @@ class Artefacts(Area):
         Damaged
             If the file's bytes are not those that were stored.
         """
-        import pyarrow.parquet as pq
-
-        with pq.ParquetFile(self.path(artefact, f"{table}.parquet")) as file:
-            if columns is not None:
-                missing = [name for name in columns if name not in file.schema_arrow.names]
-                if missing:
-                    raise NotFound(
-                        "store.error.no_columns",
-                        table=table,
-                        columns=", ".join(missing),
-                        present=", ".join(file.schema_arrow.names),
-                    )
-            frame = file.read(columns=None if columns is None else list(columns)).to_pandas()
-        return frame if columns is None else frame[list(columns)]
+        path = self.path(artefact, f"{table}.parquet")
+        return _small_tables.read(path, None if columns is None else tuple(columns), partial(_table, table))
 
     @reads
     def document(self, artefact: Artefact, name: str) -> Any:
         """Read a JSON document of an artefact."""
         return json.loads(self.path(artefact, f"{name}.json").read_text(encoding="utf-8"))
+
+
+class _SmallTables:
+    """The small tables read last: a screen asks for the same ones with every press."""
+
+    def __init__(self, *, most: int = 64, largest: int = 32 * 1024) -> None:
+        self._most, self._largest = most, largest
+        self._frames: OrderedDict[Any, pd.DataFrame] = OrderedDict()
+
+    def read(
+        self,
+        path: Path,
+        columns: tuple[str, ...] | None,
+        read: Callable[[Path, tuple[str, ...] | None], pd.DataFrame],
+    ) -> pd.DataFrame:
+        """Return a table as it is in a file, free to change; `read` is asked where it is not kept."""
+        status = path.stat()
+        if status.st_size > self._largest:
+            return read(path, columns)
+        key = (str(path), status.st_mtime_ns, status.st_size, columns)
+        # Another thread may take it out in between.
+        kept = self._frames.pop(key, None)
+        if kept is None:
+            kept = read(path, columns)
+        self._frames[key] = kept
+        while len(self._frames) > self._most:
+            self._frames.popitem(last=False)
+        return kept.copy()
+
+
+_small_tables = _SmallTables()
+
+
+def _table(name: str, path: Path, columns: tuple[str, ...] | None) -> pd.DataFrame:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        if columns is not None:
+            missing = [each for each in columns if each not in file.schema_arrow.names]
+            if missing:
+                raise NotFound(
+                    "store.error.no_columns",
+                    table=name,
+                    columns=", ".join(missing),
+                    present=", ".join(file.schema_arrow.names),
+                )
+        frame = file.read(columns=None if columns is None else list(columns)).to_pandas()
+    return frame if columns is None else frame[list(columns)]
 
 
 def _artefact(row: Any) -> Artefact:

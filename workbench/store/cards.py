@@ -259,8 +259,12 @@ class Lists(Area):
         query = sa.select(table).order_by(table.c.launched_at, table.c.list_id)
         if cycle_id is not None:
             query = query.where(table.c.cycle_id == cycle_id)
-        with self.database.reading() as connection:
-            rows = [dict(row._mapping) for row in connection.execute(query)]
+
+        def ask() -> list[dict[str, Any]]:
+            with self.database.reading() as connection:
+                return [dict(row._mapping) for row in connection.execute(query)]
+
+        rows = self.database.remember(("lists", cycle_id), ask)
         return [row | {"card": json.loads(row["card"])} for row in rows]
 
     @reads

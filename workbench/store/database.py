@@ -150,6 +150,7 @@ class Database:
     def connected(self) -> Iterator[sa.Connection]:
         """Give a connection to keep for a while: what is temporary on it goes with it."""
         with self._named_errors(), self._connect() as connection:
+            connection.detach()
             yield connection
 
     @contextmanager

@@ -80,12 +80,30 @@ def sqlite_engine(path: Path, *, read_only: bool) -> sa.Engine:
             factory=_Patient,
         )
 
-    # NullPool: a connection must never cross a fork (dashboards fork their kernels),
-    # and an idle handle must hold no file open while its folder is copied.
-    engine = sa.create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    def note_file(_connection: sqlite3.Connection, record: Any) -> None:
+        record.info["file"] = which_file(path)
+
+    def is_still_there(_connection: sqlite3.Connection, record: Any, _proxy: Any) -> None:
+        if record.info["file"] != which_file(path):
+            raise sa.exc.DisconnectionError("another file has its place")
+
+    # One stays open for the next question: opening costs more than most questions do.
+    engine = sa.create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=1, max_overflow=-1)
     sa.event.listen(engine, "connect", _set_up_reader if read_only else _set_up_writer)
+    sa.event.listen(engine, "connect", note_file)
+    sa.event.listen(engine, "checkout", is_still_there)
     sa.event.listen(engine, "begin", _begin_sqlite)
+    _keep(engine)
     return engine
+
+
+def which_file(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one put in its place; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def server_engine(url: sa.URL, *, read_only: bool, keep: bool = False) -> sa.Engine:
@@ -121,20 +139,30 @@ def server_engine(url: sa.URL, *, read_only: bool, keep: bool = False) -> sa.Eng
         **pool,
     )
     if keep:
-        _kept[engine] = weakref.finalize(engine, engine.pool.dispose)
+        _keep(engine)
     return engine
 
 
-def _forget_connections() -> None:
-    """Leave kept connections to the process that made them: a fork must not speak on them."""
-    for engine, closing in list(_kept.items()):
-        closing.detach()
-        engine.dispose(close=False)
-        _kept[engine] = weakref.finalize(engine, engine.pool.dispose)
+def _keep(engine: sa.Engine) -> None:
+    _kept[engine] = weakref.finalize(engine, engine.pool.dispose)
 
 
+def _let_go(backend: str, *, close: bool) -> None:
+    # Another thread may open a project meanwhile, which a list of references does not mind.
+    for engine in [reference() for reference in _kept.keyrefs()]:
+        if engine is not None and engine.dialect.name == backend:
+            _kept[engine].detach()
+            engine.dispose(close=close)
+            _keep(engine)
+
+
+# A connection must never cross a fork (dashboards fork their kernels): a file must be closed by
+# who opened it, and a server's connection stays with the process that made it.
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_connections)
+    os.register_at_fork(
+        before=partial(_let_go, "sqlite", close=True),
+        after_in_child=partial(_let_go, "postgresql", close=False),
+    )
 
 
 def wait_for_turn(connection: sa.Connection) -> None:
@@ -228,7 +256,7 @@ def _set_up_reader(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    raw: Any = connection.connection.driver_connection
+    raw: Any = connection.connection.dbapi_connection
     immediate = connection.get_execution_options().get("workbench_immediate")
     _run(raw, "PRAGMA busy_timeout = 0")
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from workbench.errors import ParameterProblem
@@ -24,13 +25,7 @@ class Exports(Area):
         ParameterProblem
             If they are asked for without a reason.
         """
-        if not masked:
-            self.require("analyst")
-            if not reason.strip():
-                raise ParameterProblem("strategy_launch.error.export_reason")
-        values = {"list_id": list_id, "masked": masked, "reason": reason.strip(), **facts}
-        with self.database.writing("list.export", **values) as change:
-            return change.at
+        return self._begin("list.export", masked, reason, {"list_id": list_id, **facts})
 
     @writes("contributor")
     def begin_leads(self, list_id: str, *, masked: bool, reason: str, **facts: Any) -> dt.datetime:
@@ -43,12 +38,14 @@ class Exports(Area):
         ParameterProblem
             If they are asked for without a reason.
         """
+        return self._begin("leads.export", masked, reason, {"list_id": list_id, **facts})
+
+    def _begin(self, action: str, masked: bool, reason: str, facts: Mapping[str, Any]) -> dt.datetime:
         if not masked:
             self.require("analyst")
             if not reason.strip():
                 raise ParameterProblem("strategy_launch.error.export_reason")
-        values = {"list_id": list_id, "masked": masked, "reason": reason.strip(), **facts}
-        with self.database.writing("leads.export", **values) as change:
+        with self.database.writing(action, masked=masked, reason=reason.strip(), **facts) as change:
             return change.at
 
     @writes("contributor")

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from workbench.store.schema import metadata
+from workbench.store.schema_versions import versions_table
 
 leases = Table(
     "leases",
@@ -55,15 +56,7 @@ callbacks = Table(
     Column("call_at", DateTime),
     Column("note", Text, nullable=False),
 )
-disposition_versions = Table(
-    "disposition_versions",
-    metadata,
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("content", Text, nullable=False),
-    Column("note", Text, nullable=False),
-    Column("at", DateTime, nullable=False),
-    Column("who", String(120), nullable=False),
-)
+disposition_versions = versions_table("disposition_versions")
 quotas = Table(
     "quotas",
     metadata,

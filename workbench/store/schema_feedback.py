@@ -10,16 +10,9 @@ from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, String, Tab
 from sqlalchemy import UniqueConstraint as Unique
 
 from workbench.store.schema import metadata
+from workbench.store.schema_versions import versions_table
 
-code_versions = Table(
-    "front_line_code_versions",
-    metadata,
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("content", Text, nullable=False),
-    Column("note", Text, nullable=False),
-    Column("at", DateTime, nullable=False),
-    Column("who", String(120), nullable=False),
-)
+code_versions = versions_table("front_line_code_versions")
 notes = Table(
     "front_line_notes",
     metadata,

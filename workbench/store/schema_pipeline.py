@@ -22,17 +22,12 @@ from sqlalchemy import (
 )
 
 from workbench.store.schema import metadata
+from workbench.store.schema_versions import versions_table
 
-templates = Table(
+templates = versions_table(
     "pipeline_templates",
-    metadata,
     # "steps" (with the reasons of an end) or "questions".
     Column("name", String(20), primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("content", Text, nullable=False),
-    Column("note", Text, nullable=False),
-    Column("at", DateTime, nullable=False),
-    Column("who", String(120), nullable=False),
 )
 opportunities = Table(
     "opportunities",

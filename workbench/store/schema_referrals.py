@@ -11,16 +11,9 @@ from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Index, Integer,
 from sqlalchemy import UniqueConstraint as Unique
 
 from workbench.store.schema import metadata
+from workbench.store.schema_versions import versions_table
 
-rules = Table(
-    "referral_rules",
-    metadata,
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("content", Text, nullable=False),
-    Column("note", Text, nullable=False),
-    Column("at", DateTime, nullable=False),
-    Column("who", String(120), nullable=False),
-)
+rules = versions_table("referral_rules")
 referrals = Table(
     "referrals",
     metadata,

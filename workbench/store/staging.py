@@ -68,7 +68,7 @@ class Staging:
 
     @property
     def _raw(self) -> Any:
-        return self.connection.connection.driver_connection
+        return self.connection.connection.dbapi_connection
 
     def _type(self, name: str) -> str:
         if name in _MOMENTS and self._is_server:

@@ -3,134 +3,176 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
+from workbench.errors import ParameterProblem
 from workbench.store.area import Area, refuse_lost_edit
 from workbench.store.content import canonical_json
 from workbench.store.database import Change
-from workbench.store.roles import reads
+from workbench.store.roles import reads, writes
 
 LONGEST_NOTE = 400
+Uses = dict[str, dict[str, int]]
+"""How often each code is used, by the part of the definition that it is of."""
+Removed = Mapping[str, Sequence[str]]
+"""Codes that are taken away, by the same parts."""
 
 
 class Versions(Area):
-    """Versions of one definition. Without one the packaged definition is in force; that is version 0.
+    """Versions of definitions, of which no code that is in use is taken away.
+
+    Without a version the packaged definition is in force; that is version 0.
 
     Attributes
     ----------
     table : sqlalchemy.Table
-        With version, content, note, at and who.
-    what : str
-        What is defined, as a conflict names it.
+        With version, content, note, at and who. Further key columns tell several definitions apart.
+    in_use : str
+        Key of the sentence for a code that is in use, with ``code`` and ``n``.
     """
 
     table: ClassVar[sa.Table]
+    in_use: ClassVar[str]
+
+    @reads
+    def uses(self) -> Uses:
+        """Return what is in use and how often, by part and code."""
+        with self.database.reading() as connection:
+            return self._count(connection)
+
+    def _count(self, connection: sa.Connection) -> Uses:
+        raise NotImplementedError
+
+    def _refuse(self, change: Change, removed: Removed) -> None:
+        """Raise if something is taken away that is in use."""
+        uses = self._count(change.connection)
+        for part, codes in removed.items():
+            refuse_used(codes, uses[part], self.in_use)
+
+    def _where(self, key: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
+        return [self.table.c[name] == value for name, value in key.items()]
+
+    def _version(self, **key: str) -> int:
+        query = sa.select(sa.func.max(self.table.c.version)).where(*self._where(key))
+        with self.database.reading() as connection:
+            return int(connection.execute(query).scalar() or 0)
+
+    def _content(self, version: int | None, **key: str) -> Any:
+        table = self.table
+        query = sa.select(table.c.content).where(*self._where(key)).order_by(table.c.version.desc()).limit(1)
+        if version is not None:
+            query = query.where(table.c.version == version)
+        with self.database.reading() as connection:
+            text = connection.execute(query).scalar()
+        return None if text is None else json.loads(text)
+
+    def _versions(self, **key: str) -> list[dict[str, Any]]:
+        table = self.table
+        query = sa.select(table.c.version, table.c.note, table.c.at, table.c.who).where(*self._where(key))
+        with self.database.reading() as connection:
+            return [dict(row._mapping) for row in connection.execute(query.order_by(table.c.version))]
+
+    def _put(
+        self,
+        change: Change,
+        content: list[dict[str, Any]] | dict[str, Any],
+        removed: Removed,
+        *,
+        what: str,
+        expected_version: int,
+        note: str,
+        **key: str,
+    ) -> int:
+        """Put a definition in force inside a write; ``what`` is how a conflict names it."""
+        table = self.table
+        text = canonical_json(content)
+        query = sa.select(table).where(*self._where(key)).order_by(table.c.version.desc()).limit(1)
+        newest = change.execute(query).one_or_none()
+        version = 0 if newest is None else int(newest.version)
+        if newest is not None and newest.content == text:
+            change.ids.update(version=version, already=True)
+            return version
+        standing = {} if newest is None else _by_name(json.loads(newest.content))
+        refuse_lost_edit(standing, _by_name(content), expected_version, version, what)
+        self._refuse(change, removed)
+        row = {"version": version + 1, "content": text, "note": note.strip()[:LONGEST_NOTE]}
+        change.execute(sa.insert(table).values(**key, **row, at=change.at, who=self.database.who))
+        change.ids["version"] = version + 1
+        return version + 1
+
+
+class CodeVersions(Versions):
+    """Versions of one definition: of a list of codes, or of several lists by name.
+
+    Attributes
+    ----------
+    what : str
+        What is defined, as a conflict names it.
+    action : str
+        What the audit log calls a change.
+    """
+
     what: ClassVar[str]
+    action: ClassVar[str]
 
     @reads
     def version(self) -> int:
         """Return the number of the version in force; 0 is the packaged definition."""
-        with self.database.reading() as connection:
-            return newest_version(connection, self.table)
+        return self._version()
 
     @reads
     def content(self, version: int | None = None) -> Any:
         """Return what a version defines, by default the newest; None where there is none."""
-        with self.database.reading() as connection:
-            return version_content(connection, self.table, version)
+        return self._content(version)
 
     @reads
     def versions(self) -> list[dict[str, Any]]:
         """Return who changed it when and why: version, note, at (UTC), who; the oldest first."""
-        with self.database.reading() as connection:
-            return list_versions(connection, self.table)
+        return self._versions()
+
+    @writes("analyst")
+    def save(
+        self,
+        content: list[dict[str, Any]] | dict[str, Any],
+        removed: Removed,
+        *,
+        expected_version: int,
+        note: str = "",
+    ) -> int:
+        """Put codes in force, and return the new version; the same again changes nothing.
+
+        Parameters
+        ----------
+        content : list or dict
+            All codes, in the order in which they are offered; several lists by their names.
+        removed : mapping
+            Codes in force that are not among them, by the parts that `uses` names.
+        expected_version : int
+            The version that was looked at.
+        note : str, default=""
+            Why.
+
+        Raises
+        ------
+        ParameterProblem
+            If a code that is removed is in use.
+        Conflict
+            If somebody else changed the codes first.
+        """
+        with self.database.writing(self.action) as change:
+            return self._put(
+                change, content, removed, what=self.what, expected_version=expected_version, note=note
+            )
 
 
-def newest_version(connection: sa.Connection, table: sa.Table, *where: Any) -> int:
-    """Return the number of the newest version; 0 where there is none."""
-    query = sa.select(sa.func.max(table.c.version)).where(*where)
-    return int(connection.execute(query).scalar() or 0)
-
-
-def version_content(connection: sa.Connection, table: sa.Table, version: int | None, *where: Any) -> Any:
-    """Return the content of a version, by default of the newest; None where there is none."""
-    query = sa.select(table.c.content).where(*where).order_by(table.c.version.desc()).limit(1)
-    if version is not None:
-        query = query.where(table.c.version == version)
-    text = connection.execute(query).scalar()
-    return None if text is None else json.loads(text)
-
-
-def list_versions(connection: sa.Connection, table: sa.Table, *where: Any) -> list[dict[str, Any]]:
-    """Return who changed it when and why, the oldest first."""
-    query = sa.select(table.c.version, table.c.note, table.c.at, table.c.who)
-    return [dict(row._mapping) for row in connection.execute(query.where(*where).order_by(table.c.version))]
-
-
-def save_version(
-    change: Change,
-    table: sa.Table,
-    content: Any,
-    *,
-    what: str,
-    who: str,
-    expected_version: int,
-    note: str,
-    refuse: Callable[[], None],
-    key: Mapping[str, Any] | None = None,
-) -> int:
-    """Put a definition in force inside a write; the same again changes nothing.
-
-    Parameters
-    ----------
-    change : Change
-        The running write.
-    table : sqlalchemy.Table
-        Of the versions.
-    content : list or dict
-        All of the definition.
-    what : str
-        What is defined, as a conflict names it.
-    who : str
-        Who defines it.
-    expected_version : int
-        The version that was looked at.
-    note : str
-        Why.
-    refuse : callable
-        Raises if something is taken away that is in use.
-    key : mapping, optional
-        Columns that tell several definitions of one table apart.
-
-    Returns
-    -------
-    int
-        The version in force.
-
-    Raises
-    ------
-    Conflict
-        If somebody else changed it first.
-    """
-    named = dict(key or {})
-    where = [table.c[name] == value for name, value in named.items()]
-    text = canonical_json(content)
-    query = sa.select(table).where(*where).order_by(table.c.version.desc()).limit(1)
-    newest = change.execute(query).one_or_none()
-    version = 0 if newest is None else int(newest.version)
-    if newest is not None and newest.content == text:
-        change.ids.update(version=version, already=True)
-        return version
-    standing = {} if newest is None else _by_name(json.loads(newest.content))
-    refuse_lost_edit(standing, _by_name(content), expected_version, version, what)
-    refuse()
-    row = {"version": version + 1, "content": text, "note": note.strip()[:LONGEST_NOTE]}
-    change.execute(sa.insert(table).values(**named, **row, at=change.at, who=who))
-    change.ids["version"] = version + 1
-    return version + 1
+def refuse_used(codes: Iterable[str], uses: Mapping[str, int], sentence: str) -> None:
+    """Raise `ParameterProblem` for the first code that is in use; the sentence names it and ``n``."""
+    for code in codes:
+        if uses.get(code):
+            raise ParameterProblem(sentence, code=code, n=uses[code])
 
 
 def _by_name(content: Any) -> dict[str, Any]:

@@ -279,8 +279,8 @@ def test_an_older_evaluation_without_comparisons_still_opens(walked):
     artefacts = walked.store.artefacts
     latest = artefacts.latest
 
-    def without(kind, *rest):
-        return None if kind == "advice" else latest(kind, *rest)
+    def without(kind, *rest, **named):
+        return None if kind == "advice" else latest(kind, *rest, **named)
 
     artefacts.latest = without
     section = opened(walked).current_section

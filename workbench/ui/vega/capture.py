@@ -88,8 +88,8 @@ def take_apart(chart: Any) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     """
     frames = _Frames()
     with _LOCK:
-        if _NAME not in alt.data_transformers.names():
-            alt.data_transformers.register(_NAME, _transform)
+        # Again each time: asking whether it is there looks through every installed package.
+        alt.data_transformers.register(_NAME, _transform)
         token = _capturing.set(frames)
         try:
             with alt.data_transformers.enable(_NAME):

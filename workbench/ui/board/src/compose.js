@@ -119,8 +119,9 @@ export function composer({ kept, send, write, tell, now = Date.now }) {
     draw(view, words, over) {
       t = words;
       const stage = view.room?.stage ?? "write";
-      // A stage that begins while somebody is typing leaves the box where it is.
-      if (stage !== state.stage) open = stage !== "write" && (document.activeElement === field || (open && field.value.trim() !== ""));
+      // A stage that begins while somebody is typing leaves the box where it is; a box that is hidden keeps the
+      // focus until the browser has drawn.
+      if (stage !== state.stage) open = stage !== "write" && ((document.activeElement === field && !el.hidden) || (open && field.value.trim() !== ""));
       state = { stage, over };
       const takes = WRITES.includes(stage) && view.mode !== "lead";
       if (!takes) open = false;

@@ -193,6 +193,9 @@ class PipelineFindings:
         return pd.DataFrame(rows, columns=["label", "weighted", "low", "high", "amount", "shown"])
 
     def _months(self, first: str, last: str) -> str:
+        if first != last and first[:5] == last[:5]:
+            # Both months of one year: beside the figures there is little room on a phone.
+            return f"{first}–{last[5:]}"
         names = [
             self.t("execution_pipeline_page.forecast.later") if name == "later" else name
             for name in dict.fromkeys((first, last))
