@@ -43,6 +43,9 @@ class Person:
     def reads(self, text: str, n: int = 1) -> None:
         self.page.wait_for_function(f"text => ({STANDS})(text) === {n}", arg=text, timeout=30_000)
 
+    def counts(self, n: int) -> None:
+        self.page.wait_for_function(f"document.querySelectorAll('.bd-card').length === {n}", timeout=30_000)
+
     def type(self, text: str) -> None:
         field = self.page.locator(".bd-compose textarea")
         if not field.is_visible():
@@ -136,10 +139,10 @@ def test_from_opening_the_room_to_a_label_and_a_hypothesis(desk, visit, figure, 
         begun = time.perf_counter()
         leader.leads("Reveal")
         for person in everybody:
-            person.reads(SCRIPT)
+            person.counts(4)
         figure(f"brainstorm room: a new stage on three pages after {time.perf_counter() - begun:.1f} s")
         for person in everybody:
-            assert person.page.locator(".bd-card").count() == 4
+            person.reads(SCRIPT)
             assert person.page.locator(".bd-card img").count() == 0
             assert person.page.evaluate("window.ran") is None
             assert person.fits()

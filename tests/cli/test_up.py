@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,14 +20,15 @@ import psutil
 import pytest
 
 import workbench as wb
+from workbench.machine import next_free_port
 
 OPENER = build_opener(ProxyHandler({}))
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX systems")
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+    """Return a port below those that systems hand out: until the servers listen, nobody is given it."""
+    return next_free_port(random.randrange(20_000, 30_000))
 
 
 def terminal_environment() -> dict[str, str]:
