@@ -694,8 +694,10 @@ def test_dragging_with_a_finger(opened):
     finger("touchEnd")
     page.wait_for_function("scrollY > 40")
     assert page.locator(".is-ghost").count() == 0
-    page.evaluate("scrollTo(0, 0)")
-    page.wait_for_timeout(50)
+    # Back at the top, and the stroke has come to rest.
+    page.wait_for_function(
+        "(() => { window.calm = scrollY ? 0 : (window.calm ?? 0) + 1; scrollTo(0, 0); return calm > 10; })()"
+    )
     # A long press takes the card; then nothing scrolls, and it goes where it is dropped.
     x, y = middle(page, "[data-card='5'] .bd-text")
     finger("touchStart", x, y)
@@ -703,7 +705,7 @@ def test_dragging_with_a_finger(opened):
     to = middle(page, "[data-drop='7'] h2")
     for step in range(1, 5):
         finger("touchMove", x + (to[0] - x) * step / 4, y + (to[1] - y) * step / 4)
-    assert page.locator(".is-target").get_attribute("data-drop") == "7"
+    page.wait_for_selector(".is-target[data-drop='7']")
     finger("touchEnd")
     page.wait_for_function("sent.some(each => each.do === 'move')")
     assert board.sent()[-1]["content"] == {"idea_id": 5, "group_id": 7}

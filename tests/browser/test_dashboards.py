@@ -56,6 +56,10 @@ def _section(page, name: str) -> None:
     page.wait_for_function(
         "before => document.querySelector('h1').innerText !== before", arg=before, timeout=30_000
     )
+    # Told last of all, after the numbers and the foot.
+    page.wait_for_function(
+        "name => new URLSearchParams(location.search).get('section') === name", arg=name, timeout=30_000
+    )
     if name in UNDRAWN:
         return
     page.wait_for_function(
@@ -91,8 +95,7 @@ def _by_key(page, key: str) -> None:
 
 def insight_links(page, lang: str) -> None:
     """The companies can be narrowed by keyboard, and nobody decides pairs here."""
-    shown = page.locator(".wb table.ln-list tbody tr").count()
-    assert shown > 0
+    page.locator(".wb table.ln-list tbody tr").first.wait_for()
     assert page.locator('.wb [data-action="pair"], .wb [data-action="search"]').count() == 0
     if lang == "en":
         assert re.search(r"\d companies employ", page.locator(".wb h1").inner_text())
@@ -125,6 +128,7 @@ def insight_portrait(page, lang: str) -> None:
 def insight_value(page, lang: str) -> None:
     """What carries the value, with the checks of the model and its quintiles."""
     assert page.locator(".wb .kpi").count() == 6
+    page.wait_for_selector(".wb .vl-checks li")
     assert page.locator(".wb .vl-checks li").count() >= 6
     assert page.locator(".wb .vl-form").count() == 0
     title = page.locator(".wb h1").inner_text()
@@ -148,6 +152,8 @@ def strategy_lists(page, lang: str) -> None:
     said = "more than any other gate" if lang == "en" else "挡下的客户最多"
     assert said in page.locator(".wb h1").inner_text()
     assert page.locator(".wb .kpi").count() == 6
+    page.wait_for_selector(".wb .li-rules > li")
+    page.wait_for_selector(".wb .li-lists tbody tr")
     assert page.locator(".wb .li-rules > li").count() == 8
     assert page.locator(".wb .li-lists tbody tr").count() >= 3
     assert page.locator(".wb .li-form").count() == 0

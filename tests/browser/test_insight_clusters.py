@@ -41,9 +41,8 @@ def test_an_analyst_chooses_fits_labels_and_approves_by_keyboard(bench_page):
     seen(page, "clusters.bench")
     page.locator("[data-key='bench-labels']").click()
     page.locator("[data-key='bench-approve']").press("Enter")
-    page.wait_for_selector(".wb .note.done, .wb .note.error", timeout=90_000)
     page.wait_for_function(
-        "document.querySelector('.wb .note')?.innerText.includes('approved')", timeout=30_000
+        "document.querySelector('.wb .note')?.innerText.includes('approved')", timeout=90_000
     )
     page.wait_for_function("document.querySelector('.wb .a-cl-sizes').innerText.includes('Happy savers')")
     approved = wb.open_project(folder, role="viewer").insight.segmentation()

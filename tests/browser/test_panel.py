@@ -98,9 +98,11 @@ def test_a_paint_takes_no_letter_from_the_hand(page):
 
 
 def test_a_paint_between_down_and_up_takes_no_press(page):
-    page.click("[data-key=more]")
     more = page.locator("[data-key=more]").bounding_box()
     page.mouse.move(more["x"] + 5, more["y"] + 5)
+    page.mouse.down()
+    page.mouse.up()
+    # Down again before the answer to the first press is there.
     page.mouse.down()
     page.wait_for_timeout(800)
     assert page.locator("li").count() == 0
@@ -113,6 +115,9 @@ def test_a_key_presses_its_button_while_no_field_has_the_focus(page):
     page.keyboard.press("m")
     page.locator("[data-key=text]").click()
     page.keyboard.type("mx")
-    assert heard(page, 2) == ["more 1", "text mx"]
+    page.wait_for_function("[...document.querySelectorAll('li')].at(-1)?.innerText === 'text mx'")
+    # The letters may be told apart or together, but press nothing.
+    pressed = [each for each in page.locator("li").all_inner_texts() if each.startswith("more")]
+    assert pressed == ["more 1"]
     # A clock counts between two paints.
     page.wait_for_function("/^1:0[0-4]$|^0:5/.test(document.querySelector('[data-seconds]').innerText)")

@@ -91,7 +91,8 @@ def test_a_kernel_that_was_ended_is_noticed(server, visit):
     page = opened.open(server.address("insight"))
     page.wait_for_selector(".widget-label")
     page.evaluate("fetch(`/voila/api/shutdown/${workbenchPage.kernel}`, { method: 'POST' })")
-    page.wait_for_function("fetch(`/workbench/kernel/${workbenchPage.kernel}`).then(answer => !answer.ok)")
+    alive = "fetch(`/workbench/kernel/${workbenchPage.kernel}`).then(answer => answer.status)"
+    assert wait_for(lambda: page.evaluate(alive) == 404)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     page.wait_for_selector(".wb-notice[data-kind=lost]")
     assert "Reload the page" in page.locator(".wb-notice").inner_text()

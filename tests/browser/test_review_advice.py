@@ -47,6 +47,7 @@ def test_an_analyst_tries_thresholds_and_saves_the_rules(review_desk):
     # In Chinese and narrow, the same text is mended and saved.
     page.set_viewport_size({"width": 360, "height": 800})
     page.locator(".wb [data-action=lang]").last.click()
+    page.wait_for_function("document.querySelector('.wb .a-ra-editor h2').innerText.includes('规则文本')")
     page.wait_for_function("/R9/.test(document.querySelector('.wb .a-ra-editor .note.error').innerText)")
     page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
     assert "alrm" in page.locator(".wb [data-key=ra-text]").input_value()

@@ -49,7 +49,7 @@ def test_an_analyst_filters_the_board_and_makes_an_action_item(review_desk):
     page.locator(".wb [data-action=lang]").last.click()
     page.wait_for_function("document.querySelector('.wb .a-bd-items h2').innerText === '行动事项'")
     page.wait_for_function(DRAWN)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
     page.locator(".wb [data-action=end-done]").first.click()
     page.wait_for_function("document.querySelector('.wb .bd-item').innerText.includes('已完成')")
     assert page.locator(".wb .note.error").count() == 0

@@ -22,6 +22,7 @@ def test_a_manager_moves_agent_hours_and_goes_back(board, visit):
     page.wait_for_selector(".wb [data-key=cp-reset]")
     assert "Read off" in page.locator(".wb .a-cp-what").inner_text()
     page.locator(".wb [data-key=cp-reset]").click()
+    page.wait_for_selector(".wb [data-key=cp-reset]", state="detached")
     page.wait_for_function("t => document.querySelector('.wb .title h1').innerText === t", arg=before)
     # The same page, narrow and in Chinese.
     page.set_viewport_size({"width": 360, "height": 800})

@@ -17,7 +17,7 @@ def test_a_manager_reads_and_an_analyst_writes(stage_folder, publish_as, visit, 
     page = opened.open(f"{address}{'&' if '?' in address else '?'}section=corporate", charts=1)
     page.wait_for_selector(".wb .co-path")
     assert page.locator(".wb .co-path > li").count() == 4
-    assert page.locator(".wb .co-map td.hid").count() > 0
+    page.locator(".wb .co-map td.hid").first.wait_for()
     assert page.locator("[data-action=edit-book], [data-action=make-card]").count() == 0
     page.locator("[data-action=journey][data-value=branch_app]").click()
     page.wait_for_function("document.querySelectorAll('.wb .co-path > li').length === 3")
@@ -41,6 +41,9 @@ def test_a_manager_reads_and_an_analyst_writes(stage_folder, publish_as, visit, 
         "document.querySelector('.wb .a-co-book').innerText.includes('Our own <script>tool</script>')"
     )
     page.locator("[data-action=make-card][data-value=value]").click()
+    page.wait_for_function(
+        "document.querySelector('.wb .note.done')?.innerText.includes('drafted from the playbook')"
+    )
     page.wait_for_selector(".wb .co-card")
     project = wb.open_project(own, role="viewer")
     assert "Companies · " in "".join(project.strategy.cards()["segment"])

@@ -15,7 +15,7 @@ def test_a_manager_goes_from_a_cell_to_the_list_and_to_the_targets(board, visit,
     opened = visit()
     page = opened.open(board.address("strategy"), charts=1)
     worth = page.locator(".wb table.map td:not(.hid):has(.ob-ev) button.cell")
-    assert worth.count() > 0
+    worth.first.wait_for()
     worth.first.click()
     page.wait_for_selector(".wb .drill .pickcard")
     strategy = page.locator(".wb .drill .pickcard").first

@@ -107,9 +107,9 @@ def opened(server, lasting_visit):
 
 @pytest.fixture
 def page(opened):
+    opened.page.set_viewport_size({"width": 1440, "height": 1000})
     tell(opened.page, "start()")
     opened.runs = getattr(opened, "runs", 1) + 1
-    opened.page.set_viewport_size({"width": 1440, "height": 1000})
     opened.page.wait_for_selector(f"[aria-label='Rows by segment, run {opened.runs}'][data-marks]")
     opened.page.wait_for_function(
         "() => { const all = [...document.querySelectorAll('.workbench-chart')];"
