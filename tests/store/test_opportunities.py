@@ -173,8 +173,9 @@ def test_templates_are_versions_and_what_is_used_is_kept(store: Store) -> None:
     templates = store.pipeline_templates
     number = opened(store)
     answer(store, "yes", "a1")
-    assert (templates.version("steps"), templates.content("steps")) == (0, None)
+    assert (templates.version(name="steps"), templates.content(name="steps")) == (0, None)
     save = {"expected_version": 0}
+    steps = {"name": "steps", **save}
     for name, gone, sentence in (
         ("steps", {"standing": ["target"]}, "can't be retired"),
         ("steps", {"steps": ["target"]}, "can't be deleted"),
@@ -182,16 +183,16 @@ def test_templates_are_versions_and_what_is_used_is_kept(store: Store) -> None:
         ("questions", {"choices": ["business:yes"]}, "can't be deleted"),
     ):
         with pytest.raises(ParameterProblem, match=sentence):
-            templates.save(name, {}, gone, **save)
-    assert templates.save("steps", {"steps": [1]}, {"steps": ["signing"]}, note="shorter", **save) == 1
-    assert templates.save("steps", {"steps": [1]}, {}, **save) == 1
+            templates.save({}, gone, name=name, **save)
+    assert templates.save({"steps": [1]}, {"steps": ["signing"]}, note="shorter", **steps) == 1
+    assert templates.save({"steps": [1]}, {}, **steps) == 1
     with pytest.raises(Conflict):
-        templates.save("steps", {"steps": [2]}, {}, **save)
+        templates.save({"steps": [2]}, {}, **steps)
     # What was decided by the old one is not carried out.
     with pytest.raises(Conflict, match="meanwhile"):
         moved(store, number, "needs", "k1", 1)
-    assert templates.version("questions") == 0
-    assert [(row["version"], row["note"]) for row in templates.versions("steps")] == [(1, "shorter")]
+    assert templates.version(name="questions") == 0
+    assert [(row["version"], row["note"]) for row in templates.versions(name="steps")] == [(1, "shorter")]
     uses = templates.uses()
     assert uses == {
         "steps": {"target": 1},

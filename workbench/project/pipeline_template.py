@@ -43,7 +43,7 @@ class PipelineTemplate:
 
     def version(self, part: str = "steps") -> int:
         """Return the version in force of the template that a part is in; 0 is the packaged one."""
-        return self._store.version(_HOMES[_known_part(part)])
+        return int(self._store.version(name=_HOMES[_known_part(part)]))
 
     def steps(self) -> dict[str, Step]:
         """Return the steps by their codes, in their order, retired ones included."""
@@ -69,9 +69,9 @@ class PipelineTemplate:
     def _content(self, name: str) -> dict[str, Any]:
         from workbench.execution import pipeline_template as packaged
 
-        version = self._store.version(name)
+        version = self._store.version(name=name)
         if name not in self._read or self._read[name][0] != version:
-            content = self._store.content(name, version) if version else None
+            content = self._store.content(version, name=name) if version else None
             if name == "steps":
                 made: dict[str, Any] = {
                     "steps": packaged.make_steps(content["steps"]) if content else packaged.read_steps(),
@@ -113,7 +113,7 @@ class PipelineTemplate:
 
     def versions(self, part: str = "steps") -> pd.DataFrame:
         """Return who changed it when and why: version, note, at (UTC), who; the oldest first."""
-        return versions_frame(self._store.versions(_HOMES[_known_part(part)]))
+        return versions_frame(self._store.versions(name=_HOMES[_known_part(part)]))
 
     def save(
         self,
@@ -149,7 +149,7 @@ class PipelineTemplate:
 
         self._store.require("analyst")
         home = _HOMES[_known_part(part)]
-        version = self._store.version(home) if expected_version is None else expected_version
+        version = self._store.version(name=home) if expected_version is None else expected_version
         given = [_plain(row) for row in records(rows)]
         steps, reasons, questions = self.steps(), self.reasons(), self.questions()
         taken_away: dict[str, list[str]] = {}
@@ -170,7 +170,7 @@ class PipelineTemplate:
                 "reasons": [code for code in reasons if code not in new_reasons],
             }
             content = {"steps": plain_rows(new_steps), "reasons": plain_rows(new_reasons)}
-        return self._store.save(home, content, taken_away, expected_version=version, note=note)
+        return self._store.save(content, taken_away, expected_version=version, note=note, name=home)
 
     def put(
         self, part: str, row: Mapping[str, Any], *, expected_version: int | None = None, note: str = ""

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from workbench.store import schema
 from workbench.store import schema_execution as tables
 from workbench.store.roles import reads
-from workbench.store.versions import CodeVersions, Uses
+from workbench.store.versions import Uses, Versions
 
 
-class DispositionCodes(CodeVersions):
+class DispositionCodes(Versions):
     """Versions of the codes. Without one the packaged codes are in force; that is version 0.
 
     `uses` counts as ``codes`` the contacts with each, late ones that wait included.

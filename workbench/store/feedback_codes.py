@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from workbench.store import schema_feedback as tables
-from workbench.store.versions import CodeVersions, Uses
+from workbench.store.versions import Uses, Versions
 
 
-class FeedbackCodes(CodeVersions):
+class FeedbackCodes(Versions):
     """Versions of the codes. Without one the packaged codes are in force; that is version 0.
 
     `uses` counts as ``codes`` the feedback with each, what was taken back included.

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import sqlalchemy as sa
 
 from workbench.store import schema_pipeline as tables
 from workbench.store.database import Change
-from workbench.store.roles import reads, writes
 from workbench.store.versions import Removed, Uses, Versions, refuse_used
 
 CHOICE = ":"
@@ -21,71 +17,15 @@ class PipelineTemplates(Versions):
 
     `uses` counts as ``steps`` the opportunities that ever were in each step, as ``standing`` the
     open ones that are in it now, as ``reasons`` the moves and ends with each reason, and as
-    ``questions`` the companies that have answered each.
+    ``questions`` the companies that have answered each. Removed are, by the same parts, what is
+    deleted, as ``standing`` the steps that are retired, and as ``choices`` "question:choice".
+    Each method wants the template's ``name``: "steps" or "questions".
     """
 
     table = tables.templates
+    what = "the template {name}"
+    action = "pipeline_template.save"
     in_use = "execution_pipeline.error.code_in_use"
-
-    @reads
-    def version(self, name: str) -> int:
-        """Return the number of the version in force; 0 is the packaged template."""
-        return self._version(name=name)
-
-    @reads
-    def content(self, name: str, version: int | None = None) -> dict[str, Any] | None:
-        """Return the content of a version, by default of the newest; None where there is none."""
-        found: dict[str, Any] | None = self._content(version, name=name)
-        return found
-
-    @reads
-    def versions(self, name: str) -> list[dict[str, Any]]:
-        """Return who changed it when and why: version, note, at (UTC), who; the oldest first."""
-        return self._versions(name=name)
-
-    @writes("analyst")
-    def save(
-        self,
-        name: str,
-        content: Mapping[str, Any],
-        taken_away: Removed,
-        *,
-        expected_version: int,
-        note: str = "",
-    ) -> int:
-        """Put a template in force, and return its version; the same again changes nothing.
-
-        Parameters
-        ----------
-        name : {"steps", "questions"}
-            Which.
-        content : mapping
-            All of it.
-        taken_away : mapping
-            What is offered no more: ``steps``, ``reasons`` and ``questions`` that are deleted,
-            ``standing``: steps that are retired, ``choices``: "question:choice".
-        expected_version : int
-            The template's version that was looked at.
-        note : str, default=""
-            Why it is changed.
-
-        Raises
-        ------
-        ParameterProblem
-            If something that is taken away is in use.
-        Conflict
-            If somebody else changed the template first.
-        """
-        with self.database.writing("pipeline_template.save", template=name) as change:
-            return self._put(
-                change,
-                dict(content),
-                taken_away,
-                what=f"the template {name}",
-                expected_version=expected_version,
-                note=note,
-                name=name,
-            )
 
     def _refuse(self, change: Change, removed: Removed) -> None:
         uses = self._count(change.connection)

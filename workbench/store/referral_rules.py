@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from workbench.store import schema_referrals as tables
-from workbench.store.versions import CodeVersions, Uses
+from workbench.store.versions import Uses, Versions
 
 
-class ReferralRules(CodeVersions):
+class ReferralRules(Versions):
     """Versions of kinds and reasons. Without one the packaged rules are in force; that is version 0.
 
     `uses` counts the referrals of each of the ``kinds``, and the acts with each of the ``reasons``.

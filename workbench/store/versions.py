@@ -30,11 +30,17 @@ class Versions(Area):
     ----------
     table : sqlalchemy.Table
         With version, content, note, at and who. Further key columns tell several definitions apart.
+    what : str
+        What is defined, as a conflict names it; the key columns stand in braces.
+    action : str
+        What the audit log calls a change.
     in_use : str
         Key of the sentence for a code that is in use, with ``code`` and ``n``.
     """
 
     table: ClassVar[sa.Table]
+    what: ClassVar[str]
+    action: ClassVar[str]
     in_use: ClassVar[str]
 
     @reads
@@ -53,14 +59,19 @@ class Versions(Area):
             refuse_used(codes, uses[part], self.in_use)
 
     def _where(self, key: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
-        return [self.table.c[name] == value for name, value in key.items()]
+        keys = [column for column in self.table.primary_key if column.name != "version"]
+        return [column == key[column.name] for column in keys]
 
-    def _version(self, **key: str) -> int:
+    @reads
+    def version(self, **key: str) -> int:
+        """Return the number of the version in force; 0 is the packaged definition."""
         query = sa.select(sa.func.max(self.table.c.version)).where(*self._where(key))
         with self.database.reading() as connection:
             return int(connection.execute(query).scalar() or 0)
 
-    def _content(self, version: int | None, **key: str) -> Any:
+    @reads
+    def content(self, version: int | None = None, **key: str) -> Any:
+        """Return what a version defines, by default the newest; None where there is none."""
         table = self.table
         query = sa.select(table.c.content).where(*self._where(key)).order_by(table.c.version.desc()).limit(1)
         if version is not None:
@@ -69,69 +80,13 @@ class Versions(Area):
             text = connection.execute(query).scalar()
         return None if text is None else json.loads(text)
 
-    def _versions(self, **key: str) -> list[dict[str, Any]]:
+    @reads
+    def versions(self, **key: str) -> list[dict[str, Any]]:
+        """Return who changed it when and why: version, note, at (UTC), who; the oldest first."""
         table = self.table
         query = sa.select(table.c.version, table.c.note, table.c.at, table.c.who).where(*self._where(key))
         with self.database.reading() as connection:
             return [dict(row._mapping) for row in connection.execute(query.order_by(table.c.version))]
-
-    def _put(
-        self,
-        change: Change,
-        content: list[dict[str, Any]] | dict[str, Any],
-        removed: Removed,
-        *,
-        what: str,
-        expected_version: int,
-        note: str,
-        **key: str,
-    ) -> int:
-        """Put a definition in force inside a write; ``what`` is how a conflict names it."""
-        table = self.table
-        text = canonical_json(content)
-        query = sa.select(table).where(*self._where(key)).order_by(table.c.version.desc()).limit(1)
-        newest = change.execute(query).one_or_none()
-        version = 0 if newest is None else int(newest.version)
-        if newest is not None and newest.content == text:
-            change.ids.update(version=version, already=True)
-            return version
-        standing = {} if newest is None else _by_name(json.loads(newest.content))
-        refuse_lost_edit(standing, _by_name(content), expected_version, version, what)
-        self._refuse(change, removed)
-        row = {"version": version + 1, "content": text, "note": note.strip()[:LONGEST_NOTE]}
-        change.execute(sa.insert(table).values(**key, **row, at=change.at, who=self.database.who))
-        change.ids["version"] = version + 1
-        return version + 1
-
-
-class CodeVersions(Versions):
-    """Versions of one definition: of a list of codes, or of several lists by name.
-
-    Attributes
-    ----------
-    what : str
-        What is defined, as a conflict names it.
-    action : str
-        What the audit log calls a change.
-    """
-
-    what: ClassVar[str]
-    action: ClassVar[str]
-
-    @reads
-    def version(self) -> int:
-        """Return the number of the version in force; 0 is the packaged definition."""
-        return self._version()
-
-    @reads
-    def content(self, version: int | None = None) -> Any:
-        """Return what a version defines, by default the newest; None where there is none."""
-        return self._content(version)
-
-    @reads
-    def versions(self) -> list[dict[str, Any]]:
-        """Return who changed it when and why: version, note, at (UTC), who; the oldest first."""
-        return self._versions()
 
     @writes("analyst")
     def save(
@@ -141,8 +96,9 @@ class CodeVersions(Versions):
         *,
         expected_version: int,
         note: str = "",
+        **key: str,
     ) -> int:
-        """Put codes in force, and return the new version; the same again changes nothing.
+        """Put a definition in force, and return the new version; the same again changes nothing.
 
         Parameters
         ----------
@@ -154,18 +110,33 @@ class CodeVersions(Versions):
             The version that was looked at.
         note : str, default=""
             Why.
+        **key : str
+            Which definition, where the table holds several.
 
         Raises
         ------
         ParameterProblem
             If a code that is removed is in use.
         Conflict
-            If somebody else changed the codes first.
+            If somebody else changed the definition first.
         """
         with self.database.writing(self.action) as change:
-            return self._put(
-                change, content, removed, what=self.what, expected_version=expected_version, note=note
-            )
+            change.ids.update(key)
+            table = self.table
+            text = canonical_json(content)
+            query = sa.select(table).where(*self._where(key)).order_by(table.c.version.desc()).limit(1)
+            newest = change.execute(query).one_or_none()
+            version = 0 if newest is None else int(newest.version)
+            if newest is not None and newest.content == text:
+                change.ids.update(version=version, already=True)
+                return version
+            standing = {} if newest is None else _by_name(json.loads(newest.content))
+            refuse_lost_edit(standing, _by_name(content), expected_version, version, self.what.format(**key))
+            self._refuse(change, removed)
+            row = {"version": version + 1, "content": text, "note": note.strip()[:LONGEST_NOTE]}
+            change.execute(sa.insert(table).values(**key, **row, at=change.at, who=self.database.who))
+            change.ids["version"] = version + 1
+            return version + 1
 
 
 def refuse_used(codes: Iterable[str], uses: Mapping[str, int], sentence: str) -> None:
